@@ -1,0 +1,71 @@
+"""Lback: Django's comfort on SQLAlchemy, Jinja2 and WSGI, with signals at its heart.
+
+The names an application uses every day can be imported from here. Each is loaded on
+first use from the module that defines it.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+from typing import Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from lback.apps import AppConfig
+    from lback.core.config import settings
+    from lback.core.response import HTMLResponse
+    from lback.core.response import JSONResponse
+    from lback.core.response import RedirectResponse
+    from lback.core.response import Response
+    from lback.core.shortcuts import redirect
+    from lback.core.shortcuts import render
+    from lback.core.signals import receiver
+    from lback.core.signals import Signal
+    from lback.core.types import Request
+    from lback.core.urls_utils import include
+    from lback.core.urls_utils import path
+
+_HOMES = {
+    "AppConfig": "lback.apps",
+    "HTMLResponse": "lback.core.response",
+    "JSONResponse": "lback.core.response",
+    "RedirectResponse": "lback.core.response",
+    "Request": "lback.core.types",
+    "Response": "lback.core.response",
+    "Signal": "lback.core.signals",
+    "include": "lback.core.urls_utils",
+    "path": "lback.core.urls_utils",
+    "receiver": "lback.core.signals",
+    "redirect": "lback.core.shortcuts",
+    "render": "lback.core.shortcuts",
+    "settings": "lback.core.config",
+}
+
+__all__ = [
+    "AppConfig",
+    "HTMLResponse",
+    "JSONResponse",
+    "RedirectResponse",
+    "Request",
+    "Response",
+    "Signal",
+    "__version__",
+    "include",
+    "path",
+    "receiver",
+    "redirect",
+    "render",
+    "settings",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""The core of Lback; the map of its modules comes with the door."""

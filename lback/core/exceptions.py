@@ -1,0 +1,324 @@
+"""Every error Lback raises, in one tree.
+
+::
+
+    FrameworkException
+    ├── ConfigurationError             a setting or a part of the project is wrong
+    │   ├── SettingsNotFound           (LookupError) no settings.py where one is needed
+    │   ├── SettingsBroken             (ValueError) settings.py does not run or has a bad value
+    │   ├── SettingsNotLoaded          (RuntimeError) settings read before start-up
+    │   ├── AppNotFound                (LookupError) an installed app cannot be found
+    │   ├── AppBroken                  (ImportError) a module of an app fails while it loads
+    │   └── MissingExtra               (ModuleNotFoundError) an optional package is missing
+    ├── SignalError                    a signal or a receiver is used wrongly
+    │   ├── InvalidSignal              (TypeError) a signal declared in a way that cannot work
+    │   ├── InvalidReceiver            (TypeError) a receiver that can never be called
+    │   ├── InvalidPayload             (TypeError) fields that do not fit the declared payload
+    │   ├── DuplicateSignal            (ValueError) one name, declared in two places
+    │   ├── DuplicateReceiver          (ValueError) one name, two different receivers
+    │   ├── ReceiverOrderCycle         (ValueError) before= and after= that contradict
+    │   ├── AsyncReceiverInRunningLoop (RuntimeError) send() where asend() is needed
+    │   └── SignalLoop                 (RuntimeError) signals that send each other for ever
+    ├── RoutingError                   the url configuration is wrong
+    │   ├── InvalidRoute               (ValueError) a path or a view that cannot be routed
+    │   ├── DuplicateRouteName         (ValueError) one name for two routes
+    │   ├── NoReverseMatch             (ValueError) no url can be made from name and values
+    │   └── RouterFrozen               (RuntimeError) a route added after start-up
+    ├── InvalidMiddleware              (TypeError) something that cannot stand in the chain
+    ├── MiddlewareNotFound             (LookupError) a middleware that is not in the chain
+    ├── InvalidResponse                (TypeError, ValueError) a value that cannot be sent
+    └── HTTPException                  becomes a response with its status
+        ├── BadRequest                 400
+        │   ├── ValidationError        400, with messages by field
+        │   └── MissingField           400 (KeyError), a form or query field that is not there
+        ├── Unauthorized               401
+        ├── Forbidden                  403
+        ├── NotFound                   404
+        │   └── RouteNotFound          404, no route has this path
+        ├── MethodNotAllowed           405
+        ├── ContentTooLarge            413
+        └── ServerError                500
+
+Wrong use also inherits from the built-in a caller would expect: ``TypeError`` or
+``ValueError`` for wrong values, ``LookupError`` for the unknown, ``RuntimeError`` for
+the wrong moment.
+"""
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+
+class FrameworkException(Exception):  # noqa: N818  # the documented name
+    """The root of all errors that Lback raises."""
+
+
+class ConfigurationError(FrameworkException):
+    """A setting, or a part of the project, is wrong."""
+
+
+class SettingsNotFound(ConfigurationError, LookupError):
+    """There is no settings.py where one is needed."""
+
+
+class SettingsBroken(ConfigurationError, ValueError):
+    """settings.py does not run, or a value in it does not fit."""
+
+
+class SettingsNotLoaded(ConfigurationError, RuntimeError):
+    """A setting was read before start-up had loaded any."""
+
+
+class AppNotFound(ConfigurationError, LookupError):
+    """An entry of INSTALLED_APPS cannot be found."""
+
+
+class AppBroken(ConfigurationError, ImportError):
+    """A module of an installed app raised an error while it was loaded."""
+
+
+class MissingExtra(ConfigurationError, ModuleNotFoundError):
+    """A feature needs a package that is not installed.
+
+    Args:
+        package: What is missing, as the package index names it.
+        extra: The extra of Lback that brings it.
+    """
+
+    def __init__(self, *, package: str, extra: str) -> None:
+        super().__init__(
+            f"{package!r} is not installed. Run: pip install 'lback[{extra}]'"
+        )
+        self.package = package
+        self.extra = extra
+
+
+class SignalError(FrameworkException):
+    """A signal or a receiver is used in a way that cannot work."""
+
+
+class InvalidSignal(SignalError, TypeError):
+    """A signal is declared in a way that cannot work."""
+
+
+class InvalidReceiver(SignalError, TypeError):
+    """A receiver could never be called by the signal it is connected to."""
+
+
+class InvalidPayload(SignalError, TypeError):
+    """The fields of a send do not fit the declared payload."""
+
+
+class DuplicateSignal(SignalError, ValueError):
+    """Two signals were declared under one name."""
+
+
+class DuplicateReceiver(SignalError, ValueError):
+    """Two different receivers were connected under one name."""
+
+
+class ReceiverOrderCycle(SignalError, ValueError):
+    """The ``before=`` and ``after=`` of some receivers contradict each other."""
+
+
+class AsyncReceiverInRunningLoop(SignalError, RuntimeError):
+    """``send()`` met an async receiver while an event loop is running."""
+
+
+class SignalLoop(SignalError, RuntimeError):
+    """Signals send each other without end; the message shows the chain."""
+
+
+class RoutingError(FrameworkException):
+    """The url configuration is wrong."""
+
+
+class InvalidRoute(RoutingError, ValueError):
+    """A path or a view that cannot be routed."""
+
+
+class DuplicateRouteName(RoutingError, ValueError):
+    """Two routes have the same name."""
+
+
+class NoReverseMatch(RoutingError, ValueError):
+    """No url can be made from this name and these values."""
+
+
+class RouterFrozen(RoutingError, RuntimeError):
+    """A route was added or removed after start-up."""
+
+
+class InvalidMiddleware(FrameworkException, TypeError):
+    """Something that cannot stand in the middleware chain."""
+
+
+class MiddlewareNotFound(FrameworkException, LookupError):
+    """A middleware that is not in the chain."""
+
+
+class InvalidResponse(FrameworkException, TypeError, ValueError):
+    """A view's result, a body or a header that cannot be sent."""
+
+
+class HTTPException(FrameworkException):
+    """An error that becomes a response, wherever in a request it is raised.
+
+    Args:
+        message: What the client is told.
+        status_code: The HTTP status of the response.
+        data: Details that a handler may want; not shown to the client.
+    """
+
+    message: str = "An unexpected error occurred."
+    status_code: int = HTTPStatus.INTERNAL_SERVER_ERROR
+    data: Any | None = None
+
+    def __init__(
+        self,
+        message: str | None = None,
+        status_code: int | None = None,
+        data: Any | None = None,
+    ) -> None:
+        if message is not None:
+            self.message = message
+        if status_code is not None:
+            self.status_code = status_code
+        self.data = data
+        super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # NOTE: the default would call __init__ with the message alone, which the
+        # subclasses with other parameters cannot take.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(
+    cls: type[HTTPException], args: tuple[Any, ...], state: dict[str, Any]
+) -> HTTPException:
+    """Rebuild an exception from a pickle without running its ``__init__``."""
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class BadRequest(HTTPException):
+    """The client sent something that cannot be understood (400)."""
+
+    message = "Bad Request"
+    status_code = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, message: str | None = None, data: Any | None = None) -> None:
+        super().__init__(message, data=data)
+
+
+class ValidationError(BadRequest):
+    """The client's data breaks the rules of one or more fields (400).
+
+    Args:
+        errors: Messages by field name.
+        message: A summary of all of them.
+    """
+
+    message = "Validation Error"
+    status_code = HTTPStatus.BAD_REQUEST
+
+    def __init__(
+        self, errors: Mapping[str, Sequence[str]], message: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.errors = {field: list(texts) for field, texts in errors.items()}
+
+
+class MissingField(BadRequest, KeyError):
+    """A field that a view asked for is not in the request (400)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The field {name!r} is missing.")
+        self.name = name
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Unauthorized(HTTPException):
+    """The client has to say who it is (401)."""
+
+    message = "Unauthorized"
+    status_code = HTTPStatus.UNAUTHORIZED
+
+    def __init__(self, message: str | None = None, data: Any | None = None) -> None:
+        super().__init__(message, data=data)
+
+
+class Forbidden(HTTPException):
+    """The client may not do this (403)."""
+
+    message = "Forbidden"
+    status_code = HTTPStatus.FORBIDDEN
+
+    def __init__(self, message: str | None = None, data: Any | None = None) -> None:
+        super().__init__(message, data=data)
+
+
+class NotFound(HTTPException):
+    """There is nothing here (404)."""
+
+    message = "Not Found"
+    status_code = HTTPStatus.NOT_FOUND
+
+    def __init__(self, message: str | None = None, data: Any | None = None) -> None:
+        super().__init__(message, data=data)
+
+
+class RouteNotFound(NotFound):
+    """No route has this path (404)."""
+
+    message = "Route Not Found"
+
+    def __init__(self, path: str, method: str, message: str | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.method = method
+
+
+class MethodNotAllowed(HTTPException):
+    """The path exists, but not for this method (405)."""
+
+    message = "Method Not Allowed"
+    status_code = HTTPStatus.METHOD_NOT_ALLOWED
+
+    def __init__(
+        self,
+        path: str,
+        method: str,
+        allowed_methods: Iterable[str],
+        message: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.path = path
+        self.method = method
+        self.allowed_methods = list(allowed_methods)
+
+
+class ContentTooLarge(HTTPException):
+    """The body is larger than the application accepts (413)."""
+
+    message = "Content Too Large"
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+    def __init__(self, message: str | None = None, data: Any | None = None) -> None:
+        super().__init__(message, data=data)
+
+
+class ServerError(HTTPException):
+    """Something on the server went wrong (500)."""
+
+    message = "Internal Server Error"
+    status_code = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __init__(self, message: str | None = None, data: Any | None = None) -> None:
+        super().__init__(message, data=data)

@@ -1,0 +1,1 @@
+"""The development server: a supervisor, the worker it restarts, the watcher."""

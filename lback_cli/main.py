@@ -1,0 +1,78 @@
+"""The program ``lback``: from words on a command line to an exit code."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from lback_cli._commands import ENTRIES
+from lback_cli._console import complain
+from lback_cli._lazy import LazyGroup
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  # click's signature
+    if wanted:
+        from lback import __version__
+
+        click.echo(f"lback {__version__}")
+        ctx.exit()
+
+
+cli = LazyGroup(
+    "lback",
+    ENTRIES,
+    help="Make, run and look into Lback projects.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    params=[
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_print_version,
+            help="Show the version and exit.",
+        )
+    ],
+)
+
+
+def run(words: Sequence[str], root: Path | None = None) -> int:
+    """Run one command line and return its exit code.
+
+    Args:
+        words: The command line without the program's name.
+        root: The project's folder, if the caller knows it; else it is looked for
+            from the current folder upward.
+    """
+    try:
+        result = cli.main(list(words), "lback", standalone_mode=False, obj=root)
+    except click.Abort:
+        complain("Stopped.")
+        return 130
+    except click.ClickException as error:
+        complain(error.format_message())
+        return error.exit_code
+    except Exception as error:
+        if not _is_for_the_user(error):
+            raise
+        complain(str(error))
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _is_for_the_user(error: Exception) -> bool:
+    """Tell whether *error* is one of Lback's own, whose message says what to do."""
+    # NOTE: if the tree of errors was never imported, none of them can be raised.
+    tree = sys.modules.get("lback.core.exceptions")
+    return tree is not None and isinstance(error, tree.FrameworkException)
+
+
+def main(root: Path | None = None) -> NoReturn:
+    """Run the command line of this process and exit.
+
+    Args:
+        root: The project's folder; ``manage.py`` passes its own.
+    """
+    sys.exit(run(sys.argv[1:], root))
