@@ -1,0 +1,78 @@
+"""Run a coroutine from synchronous code, on this thread's own event loop."""
+
+import atexit
+import contextvars
+import os
+import sys
+import threading
+from collections.abc import Awaitable
+from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+
+_threads = threading.local()
+
+
+class _Loop:
+    """The event loop of one thread in one process."""
+
+    def __init__(self) -> None:
+        import asyncio
+
+        self.process = os.getpid()
+        self.runner = asyncio.Runner()
+
+    def close(self) -> None:
+        """Close the loop, unless it belongs to the parent of a fork."""
+        if self.process == os.getpid():
+            self.runner.close()
+
+    def __del__(self) -> None:
+        # NOTE: this is how the loop of a finished thread is closed. While the
+        # interpreter ends, nothing it needs is there any more.
+        if not sys.is_finalizing():
+            self.close()
+
+
+@atexit.register
+def _close_main_thread() -> None:
+    loop: _Loop | None = _threads.__dict__.pop("loop", None)
+    if loop is not None:
+        loop.close()
+
+
+def running_loop() -> "asyncio.AbstractEventLoop | None":
+    """Return the event loop that runs on this thread now, or None."""
+    # PERF: where nobody has imported asyncio no loop can be running, and importing
+    # it would double the start-up time of a command.
+    # bench: benchmarks/startup.py::signals_list
+    events = sys.modules.get("asyncio.events")
+    if events is None:
+        return None
+    loop: asyncio.AbstractEventLoop | None = events._get_running_loop()  # noqa: SLF001  # asyncio documents it for this use
+    return loop
+
+
+def run(awaitable: Awaitable[Any]) -> Any:
+    """Wait for *awaitable* on this thread's own event loop and return its result.
+
+    Context variables that it sets are set in the caller's context afterwards.
+    """
+    loop: _Loop | None = getattr(_threads, "loop", None)
+    if loop is None or loop.process != os.getpid():
+        loop = _threads.loop = _Loop()
+    # NOTE: the caller's context is entered already, and a context cannot be entered
+    # twice; so the task runs in a copy whose changes are brought back.
+    context = contextvars.copy_context()
+    try:
+        return loop.runner.run(_wait(awaitable), context=context)
+    finally:
+        for variable, value in context.items():
+            if variable.get(None) is not value:
+                variable.set(value)
+
+
+async def _wait(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable

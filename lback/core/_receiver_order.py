@@ -1,0 +1,88 @@
+"""Put receivers in order: by number, by app, by connection, by name."""
+
+import heapq
+from collections.abc import Iterable
+from collections.abc import Sequence
+
+from lback.core._receivers import Receiver
+from lback.core.exceptions import ReceiverOrderCycle
+
+
+def app_rank(module: str, apps: Sequence[str]) -> int:
+    """Return the place of *module*'s app among the installed *apps*.
+
+    A module outside any app comes after all of them. Of nested apps the innermost
+    one counts.
+    """
+    best, depth = len(apps), -1
+    for rank, app in enumerate(apps):
+        if (module == app or module.startswith(f"{app}.")) and len(app) > depth:
+            best, depth = rank, len(app)
+    return best
+
+
+def in_order(receivers: Iterable[Receiver], apps: Sequence[str]) -> list[Receiver]:
+    """Sort *receivers* by ``order=``, app and connection, then by before and after.
+
+    Args:
+        receivers: The receivers of one signal.
+        apps: The packages of the installed apps, in their order.
+
+    Raises:
+        ReceiverOrderCycle: ``before=`` and ``after=`` contradict each other.
+    """
+    ranked = sorted(
+        receivers, key=lambda r: (r.order, app_rank(r.origin.module, apps), r.number)
+    )
+    if not any(r.before or r.after for r in ranked):
+        return ranked
+    return _by_name(ranked, _edges(ranked, apps))
+
+
+def _edges(ranked: Sequence[Receiver], apps: Sequence[str]) -> list[set[int]]:
+    """Return for each receiver the positions that must come after it."""
+    places: dict[str, list[int]] = {}
+    for place, receiver in enumerate(ranked):
+        for name in _names(receiver, apps):
+            places.setdefault(name, []).append(place)
+    later: list[set[int]] = [set() for _ in ranked]
+    for place, receiver in enumerate(ranked):
+        for name in receiver.before:
+            later[place].update(places.get(name, ()))
+        for name in receiver.after:
+            for earlier in places.get(name, ()):
+                later[earlier].add(place)
+    return later
+
+
+def _names(receiver: Receiver, apps: Sequence[str]) -> set[str]:
+    """Return the names by which ``before=`` and ``after=`` may mean *receiver*."""
+    module, name = receiver.origin.module, receiver.origin.name
+    rank = app_rank(module, apps)
+    app = apps[rank] if rank < len(apps) else module.partition(".")[0]
+    return {f"{module}.{name}", f"{app}.{name}", f"{app.rpartition('.')[2]}.{name}"}
+
+
+def _by_name(ranked: Sequence[Receiver], later: list[set[int]]) -> list[Receiver]:
+    """Sort topologically, keeping the given order wherever it is free."""
+    waits = [0] * len(ranked)
+    for places in later:
+        for place in places:
+            waits[place] += 1
+    free = [place for place, count in enumerate(waits) if count == 0]
+    heapq.heapify(free)
+    done = []
+    while free:
+        place = heapq.heappop(free)
+        done.append(ranked[place])
+        for following in later[place]:
+            waits[following] -= 1
+            if waits[following] == 0:
+                heapq.heappush(free, following)
+    if len(done) < len(ranked):
+        stuck = [r.describe() for r, count in zip(ranked, waits, strict=True) if count]
+        raise ReceiverOrderCycle(
+            "before= and after= of these receivers contradict each other: "
+            f"{', '.join(stuck)}. Take one of them away."
+        )
+    return done

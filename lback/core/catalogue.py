@@ -1,0 +1,349 @@
+"""The framework's own signals, each declared once.
+
+Connect to them like to any other signal, by object or by name::
+
+    from lback.signals import receiver, request_finished
+
+    @receiver(request_finished)
+    def count(sender, response): ...
+
+No payload carries headers, environ, tokens or template contexts: a receiver that
+needs them has the request.
+"""
+
+from typing import Any
+from typing import NamedTuple
+from typing import TYPE_CHECKING
+
+from lback.core.signals import dispatcher
+from lback.core.signals import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Sequence
+
+    from lback.core.response import Response
+    from lback.core.types import Request
+
+# --- The server -----------------------------------------------------------------
+
+
+class ServerAddress(NamedTuple):
+    """Where a server listens; None where a foreign server did not say."""
+
+    host: str | None
+    port: int | None
+
+
+server_starting = Signal(
+    "server_starting",
+    payload=ServerAddress,
+    doc="The application is loaded; the process does not accept requests yet.",
+)
+server_started = Signal(
+    "server_started",
+    payload=ServerAddress,
+    doc="The process accepts requests.",
+)
+server_shutting_down = Signal(
+    "server_shutting_down",
+    payload=ServerAddress,
+    doc="The process stops accepting requests and will end.",
+)
+
+
+class ServerRequestReceived(NamedTuple):
+    """The request line; ``full_path`` has the query string."""
+
+    method: str
+    path: str
+    full_path: str
+
+
+class ServerRequestFinished(NamedTuple):
+    """A request and its response; ``duration`` is in seconds."""
+
+    method: str
+    path: str
+    full_path: str
+    duration: float
+    status_code: int
+    response: "Response"
+    request: "Request"
+
+
+class ServerResponseSent(NamedTuple):
+    """A response whose body the server has closed."""
+
+    status_code: int
+    response: "Response"
+    request: "Request"
+
+
+server_request_received = Signal(
+    "server_request_received",
+    payload=ServerRequestReceived,
+    doc="A request has arrived; the application has not seen it yet.",
+)
+server_request_finished = Signal(
+    "server_request_finished",
+    payload=ServerRequestFinished,
+    doc="The application has answered; the body is not sent yet.",
+)
+server_response_sent = Signal(
+    "server_response_sent",
+    payload=ServerResponseSent,
+    doc="The server has taken the whole body of a response, or given up on it.",
+)
+
+# --- The request ----------------------------------------------------------------
+
+
+class RequestStarted(NamedTuple):
+    """The request, before any middleware."""
+
+    request: "Request"
+
+
+class RequestFinished(NamedTuple):
+    """The request and the response that all middlewares have seen."""
+
+    request: "Request"
+    response: "Response"
+
+
+request_started = Signal(
+    "request_started",
+    payload=RequestStarted,
+    doc="A request starts; no middleware has seen it yet.",
+)
+request_finished = Signal(
+    "request_finished",
+    payload=RequestFinished,
+    doc="A request is answered; every middleware has seen the response.",
+)
+
+# --- Errors ---------------------------------------------------------------------
+
+
+class ErrorResponseGenerated(NamedTuple):
+    """An error and its response; None where the documented call has no such thing."""
+
+    status_code: int
+    error_message: str
+    response: "Response"
+    request: "Request | None" = None
+    exception: Exception | None = None
+    allowed_methods: "Sequence[str] | None" = None
+
+
+class UnhandledException(NamedTuple):
+    """An exception that nobody handled, and the response made of it."""
+
+    status_code: int
+    exception: Exception
+    request: "Request"
+    response: "Response"
+
+
+error_handler_initialized = Signal(
+    "error_handler_initialized",
+    doc="An ErrorHandler was made.",
+)
+error_response_generated = Signal(
+    "error_response_generated",
+    payload=ErrorResponseGenerated,
+    doc="An HTTP error became a response.",
+)
+unhandled_exception_response_generated = Signal(
+    "unhandled_exception_response_generated",
+    payload=UnhandledException,
+    doc="An exception that is no HTTP error became a response.",
+)
+got_request_exception = unhandled_exception_response_generated
+
+# --- Middlewares ----------------------------------------------------------------
+
+
+class MiddlewareChanged(NamedTuple):
+    """A middleware instance and the name of its class."""
+
+    middleware_instance: Any
+    middleware_name: str
+
+
+class MiddlewareRefused(NamedTuple):
+    """What could not be added or removed, and why."""
+
+    middleware_instance: Any
+    middleware_name: str
+    error_type: str
+
+
+class MiddlewareClassRemoved(NamedTuple):
+    """A class and those of its instances that were taken out."""
+
+    middleware_class: type
+    middleware_class_name: str
+    removed_count: int
+    removed_instances: "Sequence[Any]"
+
+
+class MiddlewareClassRefused(NamedTuple):
+    """What was given in place of a middleware class."""
+
+    middleware_class: Any
+    middleware_class_name: str
+    error_type: str
+
+
+middleware_manager_initialized = Signal(
+    "middleware_manager_initialized",
+    doc="A MiddlewareManager was made.",
+)
+middleware_added = Signal(
+    "middleware_added",
+    payload=MiddlewareChanged,
+    doc="A middleware was put at the end of the chain.",
+)
+middleware_add_failed = Signal(
+    "middleware_add_failed",
+    payload=MiddlewareRefused,
+    doc="Something that is no middleware was refused.",
+)
+middleware_removed = Signal(
+    "middleware_removed",
+    payload=MiddlewareChanged,
+    doc="A middleware was taken out of the chain.",
+)
+middleware_remove_failed = Signal(
+    "middleware_remove_failed",
+    payload=MiddlewareRefused,
+    doc="A middleware that is not in the chain was to be removed.",
+)
+middleware_removed_by_class = Signal(
+    "middleware_removed_by_class",
+    payload=MiddlewareClassRemoved,
+    doc="All middlewares of a class were taken out of the chain.",
+)
+middleware_remove_by_class_failed = Signal(
+    "middleware_remove_by_class_failed",
+    payload=MiddlewareClassRefused,
+    doc="Something that is no middleware class was given for removal.",
+)
+
+# --- Templates ------------------------------------------------------------------
+
+
+class TemplateRendering(NamedTuple):
+    """The template's name and where it comes from: ``"file"`` or ``"db"``."""
+
+    template_name: str
+    source: str
+
+
+class TemplateFailed(NamedTuple):
+    """A template that could not be rendered, and why."""
+
+    template_name: str
+    source: str
+    error_type: str
+    exception: Exception
+
+
+template_rendering_started = Signal(
+    "template_rendering_started",
+    payload=TemplateRendering,
+    doc="A template is about to be rendered.",
+)
+before_render_template = template_rendering_started
+template_rendered = Signal(
+    "template_rendered",
+    payload=TemplateRendering,
+    doc="A template was rendered.",
+)
+template_rendering_failed = Signal(
+    "template_rendering_failed",
+    payload=TemplateFailed,
+    doc="A template was not found, or failed while it was rendered.",
+)
+
+# --- Signals --------------------------------------------------------------------
+
+
+class ReceiverChanged(NamedTuple):
+    """The function that was connected or disconnected; the sender is the signal."""
+
+    receiver: "Callable[..., Any]"
+
+
+class ReceiverFailed(NamedTuple):
+    """The function that failed and its exception; the sender is the signal."""
+
+    receiver: "Callable[..., Any]"
+    exception: Exception
+
+
+receiver_connected = Signal(
+    "receiver_connected",
+    payload=ReceiverChanged,
+    doc="A receiver was connected to a signal.",
+)
+receiver_disconnected = Signal(
+    "receiver_disconnected",
+    payload=ReceiverChanged,
+    doc="A receiver was disconnected from a signal.",
+)
+receiver_failed = Signal(
+    "receiver_failed",
+    payload=ReceiverFailed,
+    doc="A receiver raised an exception that was kept from the sender.",
+)
+
+# --- Other names ----------------------------------------------------------------
+
+# What other frameworks call the same moment: the same object, under both names.
+ALIASES = {
+    "before_render_template": template_rendering_started,
+    "got_request_exception": unhandled_exception_response_generated,
+}
+for _name, _signal in ALIASES.items():
+    dispatcher.alias(_name, _signal)
+
+_PER_MIDDLEWARE = "the signals of each single middleware"
+_DATA = "the data layer"
+_AUTH = "users and sessions"
+_CACHE = "the complete cache"
+_DB_TEMPLATES = "templates from the database"
+
+# Documented names whose sender comes later, and what brings it. Connecting to one is
+# allowed; the table only shrinks.
+AWAITED = {
+    "admin_login_failed": _AUTH,
+    "admin_login_successful": _AUTH,
+    "cache_cleared": _CACHE,
+    "cache_hit": _CACHE,
+    "cache_initialized": _CACHE,
+    "cache_item_deleted": _CACHE,
+    "cache_item_expired": _CACHE,
+    "cache_item_fetched": _CACHE,
+    "cache_item_set": _CACHE,
+    "cache_miss": _CACHE,
+    "db_session_committed": _DATA,
+    "db_session_rolled_back": _DATA,
+    "db_template_load_failed": _DB_TEMPLATES,
+    "db_template_loaded": _DB_TEMPLATES,
+    "middleware_process_request_failed": _PER_MIDDLEWARE,
+    "middleware_process_request_started": _PER_MIDDLEWARE,
+    "middleware_process_request_succeeded": _PER_MIDDLEWARE,
+    "middleware_process_response_failed": _PER_MIDDLEWARE,
+    "middleware_process_response_started": _PER_MIDDLEWARE,
+    "middleware_process_response_succeeded": _PER_MIDDLEWARE,
+    "middleware_request_processing_finished": _PER_MIDDLEWARE,
+    "middleware_request_processing_started": _PER_MIDDLEWARE,
+    "middleware_request_short_circuited": _PER_MIDDLEWARE,
+    "middleware_response_processing_finished": _PER_MIDDLEWARE,
+    "middleware_response_processing_started": _PER_MIDDLEWARE,
+    "user_login_failed": _AUTH,
+    "user_login_successful": _AUTH,
+}

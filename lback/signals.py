@@ -1,0 +1,67 @@
+"""What an app imports to declare, to receive and to find the framework's signals."""
+
+from lback.core.catalogue import before_render_template
+from lback.core.catalogue import error_handler_initialized
+from lback.core.catalogue import error_response_generated
+from lback.core.catalogue import got_request_exception
+from lback.core.catalogue import middleware_add_failed
+from lback.core.catalogue import middleware_added
+from lback.core.catalogue import middleware_manager_initialized
+from lback.core.catalogue import middleware_remove_by_class_failed
+from lback.core.catalogue import middleware_remove_failed
+from lback.core.catalogue import middleware_removed
+from lback.core.catalogue import middleware_removed_by_class
+from lback.core.catalogue import receiver_connected
+from lback.core.catalogue import receiver_disconnected
+from lback.core.catalogue import receiver_failed
+from lback.core.catalogue import request_finished
+from lback.core.catalogue import request_started
+from lback.core.catalogue import server_request_finished
+from lback.core.catalogue import server_request_received
+from lback.core.catalogue import server_response_sent
+from lback.core.catalogue import server_shutting_down
+from lback.core.catalogue import server_started
+from lback.core.catalogue import server_starting
+from lback.core.catalogue import template_rendered
+from lback.core.catalogue import template_rendering_failed
+from lback.core.catalogue import template_rendering_started
+from lback.core.catalogue import unhandled_exception_response_generated
+from lback.core.signals import dispatcher
+from lback.core.signals import receiver
+from lback.core.signals import Results
+from lback.core.signals import Signal
+from lback.core.signals import SignalDispatcher
+
+__all__ = [
+    "Results",
+    "Signal",
+    "SignalDispatcher",
+    "before_render_template",
+    "dispatcher",
+    "error_handler_initialized",
+    "error_response_generated",
+    "got_request_exception",
+    "middleware_add_failed",
+    "middleware_added",
+    "middleware_manager_initialized",
+    "middleware_remove_by_class_failed",
+    "middleware_remove_failed",
+    "middleware_removed",
+    "middleware_removed_by_class",
+    "receiver",
+    "receiver_connected",
+    "receiver_disconnected",
+    "receiver_failed",
+    "request_finished",
+    "request_started",
+    "server_request_finished",
+    "server_request_received",
+    "server_response_sent",
+    "server_shutting_down",
+    "server_started",
+    "server_starting",
+    "template_rendered",
+    "template_rendering_failed",
+    "template_rendering_started",
+    "unhandled_exception_response_generated",
+]
