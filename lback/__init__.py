@@ -5,8 +5,8 @@ first use from the module that defines it.
 """
 
 import importlib
-from typing import TYPE_CHECKING
 from typing import Any
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 

@@ -7,6 +7,8 @@ from lback.core.catalogue import got_request_exception
 from lback.core.catalogue import middleware_add_failed
 from lback.core.catalogue import middleware_added
 from lback.core.catalogue import middleware_manager_initialized
+from lback.core.catalogue import middleware_process_request_failed
+from lback.core.catalogue import middleware_process_response_failed
 from lback.core.catalogue import middleware_remove_by_class_failed
 from lback.core.catalogue import middleware_remove_failed
 from lback.core.catalogue import middleware_removed
@@ -44,6 +46,8 @@ __all__ = [
     "middleware_add_failed",
     "middleware_added",
     "middleware_manager_initialized",
+    "middleware_process_request_failed",
+    "middleware_process_response_failed",
     "middleware_remove_by_class_failed",
     "middleware_remove_failed",
     "middleware_removed",

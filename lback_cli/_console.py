@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -25,6 +26,16 @@ def complain(text: str) -> None:
 def say_json(value: Any) -> None:
     """Print *value* as indented JSON."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def short_place(file: str | None, line: int | None) -> str:
+    """Write ``file:line``, relative to the current folder where that is shorter."""
+    if not file:
+        return ""
+    path = Path(file)
+    here = Path.cwd()
+    shown = path.relative_to(here) if path.is_relative_to(here) else path
+    return f"{shown}:{line}"
 
 
 def say_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

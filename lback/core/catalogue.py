@@ -197,6 +197,37 @@ class MiddlewareClassRefused(NamedTuple):
     error_type: str
 
 
+class RequestHookFailed(NamedTuple):
+    """A ``process_request`` that raised, and what it raised."""
+
+    middleware_instance: Any
+    middleware_name: str
+    request: "Request"
+    error_type: str
+    exception: Exception
+
+
+class ResponseHookFailed(NamedTuple):
+    """A ``process_response`` that raised; the response goes on without it."""
+
+    middleware_instance: Any
+    middleware_name: str
+    request: "Request"
+    current_response: "Response"
+    error_type: str
+    exception: Exception
+
+
+middleware_process_request_failed = Signal(
+    "middleware_process_request_failed",
+    payload=RequestHookFailed,
+    doc="A request hook raised an exception.",
+)
+middleware_process_response_failed = Signal(
+    "middleware_process_response_failed",
+    payload=ResponseHookFailed,
+    doc="A response hook raised an exception.",
+)
 middleware_manager_initialized = Signal(
     "middleware_manager_initialized",
     doc="A MiddlewareManager was made.",
@@ -303,7 +334,7 @@ receiver_failed = Signal(
 # --- Other names ----------------------------------------------------------------
 
 # What other frameworks call the same moment: the same object, under both names.
-ALIASES = {
+ALIASES: dict[str, Signal[..., Any]] = {
     "before_render_template": template_rendering_started,
     "got_request_exception": unhandled_exception_response_generated,
 }
@@ -333,10 +364,8 @@ AWAITED = {
     "db_session_rolled_back": _DATA,
     "db_template_load_failed": _DB_TEMPLATES,
     "db_template_loaded": _DB_TEMPLATES,
-    "middleware_process_request_failed": _PER_MIDDLEWARE,
     "middleware_process_request_started": _PER_MIDDLEWARE,
     "middleware_process_request_succeeded": _PER_MIDDLEWARE,
-    "middleware_process_response_failed": _PER_MIDDLEWARE,
     "middleware_process_response_started": _PER_MIDDLEWARE,
     "middleware_process_response_succeeded": _PER_MIDDLEWARE,
     "middleware_request_processing_finished": _PER_MIDDLEWARE,

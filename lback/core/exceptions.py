@@ -5,32 +5,36 @@
     FrameworkException
     ├── ConfigurationError             a setting or a part of the project is wrong
     │   ├── SettingsNotFound           (LookupError) no settings.py where one is needed
-    │   ├── SettingsBroken             (ValueError) settings.py does not run or has a bad value
+    │   ├── SettingsBroken             (ValueError) settings.py is wrong
     │   ├── SettingsNotLoaded          (RuntimeError) settings read before start-up
     │   ├── AppNotFound                (LookupError) an installed app cannot be found
-    │   ├── AppBroken                  (ImportError) a module of an app fails while it loads
-    │   └── MissingExtra               (ModuleNotFoundError) an optional package is missing
+    │   ├── AppBroken                  (ImportError) a module of an app fails
+    │   └── MissingExtra               (ModuleNotFoundError) an extra is missing
     ├── SignalError                    a signal or a receiver is used wrongly
-    │   ├── InvalidSignal              (TypeError) a signal declared in a way that cannot work
+    │   ├── InvalidSignal              (TypeError) a signal declared wrongly
     │   ├── InvalidReceiver            (TypeError) a receiver that can never be called
-    │   ├── InvalidPayload             (TypeError) fields that do not fit the declared payload
+    │   ├── InvalidPayload             (TypeError) fields that do not fit
     │   ├── DuplicateSignal            (ValueError) one name, declared in two places
     │   ├── DuplicateReceiver          (ValueError) one name, two different receivers
     │   ├── ReceiverOrderCycle         (ValueError) before= and after= that contradict
     │   ├── AsyncReceiverInRunningLoop (RuntimeError) send() where asend() is needed
-    │   └── SignalLoop                 (RuntimeError) signals that send each other for ever
+    │   ├── ReceiversFailed            (ExceptionGroup) from Results.raise_errors()
+    │   └── SignalLoop                 (RuntimeError) signals that send each other
     ├── RoutingError                   the url configuration is wrong
-    │   ├── InvalidRoute               (ValueError) a path or a view that cannot be routed
+    │   ├── InvalidRoute               (ValueError) cannot be routed
     │   ├── DuplicateRouteName         (ValueError) one name for two routes
-    │   ├── NoReverseMatch             (ValueError) no url can be made from name and values
+    │   ├── NoReverseMatch             (ValueError) no url can be made
     │   └── RouterFrozen               (RuntimeError) a route added after start-up
-    ├── InvalidMiddleware              (TypeError) something that cannot stand in the chain
-    ├── MiddlewareNotFound             (LookupError) a middleware that is not in the chain
-    ├── InvalidResponse                (TypeError, ValueError) a value that cannot be sent
+    ├── MiddlewaresFrozen              (RuntimeError) changed after start-up
+    ├── InvalidMiddleware              (TypeError) cannot stand in the chain
+    ├── MiddlewareNotFound             (LookupError) not in the chain
+    ├── InvalidResponse                (TypeError, ValueError) cannot be sent
+    ├── InvalidAddress                 (ValueError) names no address
+    ├── CannotListen                   (OSError) an address or port that cannot be had
     └── HTTPException                  becomes a response with its status
         ├── BadRequest                 400
         │   ├── ValidationError        400, with messages by field
-        │   └── MissingField           400 (KeyError), a form or query field that is not there
+        │   └── MissingField           400 (KeyError), a field is not there
         ├── Unauthorized               401
         ├── Forbidden                  403
         ├── NotFound                   404
@@ -49,9 +53,10 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
+from typing import Self
 
 
-class FrameworkException(Exception):  # noqa: N818  # the documented name
+class FrameworkException(Exception):  # the documented name
     """The root of all errors that Lback raises."""
 
 
@@ -131,6 +136,17 @@ class SignalLoop(SignalError, RuntimeError):
     """Signals send each other without end; the message shows the chain."""
 
 
+class ReceiversFailed(ExceptionGroup[Exception], SignalError):
+    """One or more receivers of a send failed.
+
+    Each of the exceptions carries a note that names its receiver.
+    """
+
+    def derive(self, excs: Sequence[Exception], /) -> Self:  # type: ignore[override]  # the stubs cannot say "own type"
+        """Keep the type when the group is split."""
+        return type(self)(self.message, excs)
+
+
 class RoutingError(FrameworkException):
     """The url configuration is wrong."""
 
@@ -151,6 +167,10 @@ class RouterFrozen(RoutingError, RuntimeError):
     """A route was added or removed after start-up."""
 
 
+class MiddlewaresFrozen(FrameworkException, RuntimeError):
+    """A middleware was added or removed after start-up."""
+
+
 class InvalidMiddleware(FrameworkException, TypeError):
     """Something that cannot stand in the middleware chain."""
 
@@ -161,6 +181,14 @@ class MiddlewareNotFound(FrameworkException, LookupError):
 
 class InvalidResponse(FrameworkException, TypeError, ValueError):
     """A view's result, a body or a header that cannot be sent."""
+
+
+class InvalidAddress(FrameworkException, ValueError):
+    """Words that do not name an address to listen on."""
+
+
+class CannotListen(FrameworkException, OSError):
+    """The address or the port to listen on cannot be had."""
 
 
 class HTTPException(FrameworkException):

@@ -1,0 +1,305 @@
+"""The request: everything about it is read on first use."""
+
+from typing import Any
+from typing import BinaryIO
+from typing import cast
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+from urllib.parse import quote
+from urllib.parse import urljoin
+
+from lback.core import _request_body
+from lback.core._fields import Fields
+from lback.core._http import HTTPMethod
+from lback.core._uploads import uploaded
+from lback.core._uploads import UploadedFile
+from lback.core.exceptions import NoReverseMatch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.orm import Session
+
+    from lback.core._request_headers import RequestHeaders
+    from lback.core.config import Config
+    from lback.core.error_handler import ErrorHandler
+    from lback.core.signals import SignalDispatcher
+    from lback.core.templates import TemplateRenderer
+
+_NO_SERVICES: dict[str, Any] = {}
+
+
+class AppSession:
+    """What a session of a user looks like; an installed app supplies it."""
+
+
+class Request:
+    """An HTTP request, and what middlewares attach to it for the view.
+
+    Args:
+        path: The path, decoded once.
+        method: The method's name, or a member of :class:`HTTPMethod`.
+        body: The body; None to read it from *environ* on first use.
+        headers: The headers; None to take them from *environ*.
+        environ: The WSGI environment.
+    """
+
+    __slots__ = (
+        "_body",
+        "_context",
+        "_environ",
+        "_headers",
+        "_parsed",
+        "_path_params",
+        "_query",
+        "method",
+        "path",
+        "services",
+    )
+
+    def __init__(
+        self,
+        path: str,
+        method: str | HTTPMethod,
+        body: str | bytes | None,
+        headers: "Mapping[str, str] | None",
+        environ: dict[str, Any],
+    ) -> None:
+        self.path = path
+        self.method = method if type(method) is str else str(method)
+        self.services = _NO_SERVICES
+        self._body = body.encode() if isinstance(body, str) else body
+        self._headers: Any = headers
+        self._environ = environ
+        self._context: dict[str, Any] | None = None
+        self._parsed: Any = None
+        self._path_params: dict[str, Any] | None = None
+        self._query: Fields | None = None
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.path!r}>"
+
+    @property
+    def environ(self) -> dict[str, Any]:
+        """The WSGI environment."""
+        return self._environ
+
+    @property
+    def headers(self) -> "RequestHeaders":
+        """The headers; names are found in any case."""
+        headers = self._headers
+        from lback.core._request_headers import RequestHeaders
+
+        if not isinstance(headers, RequestHeaders):
+            headers = RequestHeaders(headers, self._environ)
+            self._headers = headers
+        return headers
+
+    @property
+    def query_params(self) -> Fields:
+        """The query string as a dictionary; of repeated names the last one counts."""
+        if self._query is None:
+            query = self._environ.get("QUERY_STRING", "")
+            self._query = Fields(parse_qsl(query, keep_blank_values=True))
+        return self._query
+
+    @property
+    def GET(self) -> Fields:  # noqa: N802  # the documented name
+        """The query string; the same as ``query_params``."""
+        return self.query_params
+
+    @property
+    def POST(self) -> Fields:  # noqa: N802  # the documented name
+        """The fields of a posted form; empty for other methods and bodies."""
+        if self.method != "POST":
+            return Fields()
+        form = self._parse().form
+        return Fields(_last_values(form))
+
+    @property
+    def DATA(self) -> Any:  # noqa: N802  # the documented name
+        """The parsed body, JSON or form; an empty dictionary if there is none."""
+        parsed = self.parsed_body
+        return Fields() if parsed is None else parsed
+
+    @property
+    def parsed_body(self) -> Any:
+        """The parsed body, JSON or form; None if there is none."""
+        parsed = self._parse()
+        if parsed.form is not None:
+            return Fields(_last_values(parsed.form))
+        return Fields(parsed.json) if isinstance(parsed.json, dict) else parsed.json
+
+    @property
+    def files(self) -> dict[str, UploadedFile | list[UploadedFile]]:
+        """The uploaded files by field name; a list where a field has several."""
+        return uploaded(self._parse().files)
+
+    @property
+    def body_bytes(self) -> bytes:
+        """The whole body, read on first use.
+
+        Raises:
+            BadRequest: The body is shorter than it says.
+            ContentTooLarge: It is longer than the limit.
+        """
+        if self._body is None:
+            self._body = _request_body.read_all(self._environ)
+        return self._body
+
+    @property
+    def body_text(self) -> str | None:
+        """The body as UTF-8 text; None if it is empty or is no such text."""
+        try:
+            return self.body_bytes.decode() or None
+        except UnicodeDecodeError:
+            return None
+
+    def get_body_stream(self) -> BinaryIO | None:
+        """Return the server's stream; what is read from it is gone for the rest."""
+        return cast("BinaryIO | None", self._environ.get("wsgi.input"))
+
+    @property
+    def path_params(self) -> dict[str, Any]:
+        """The variables of the route's path."""
+        if self._path_params is None:
+            self._path_params = {}
+        return self._path_params
+
+    @path_params.setter
+    def path_params(self, values: dict[str, Any]) -> None:
+        self._path_params = values
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the request came over https."""
+        return bool(self._environ.get("wsgi.url_scheme") == "https")
+
+    @property
+    def get_host(self) -> str:
+        """The host the request was sent to, with its port unless that is usual."""
+        host = self._environ.get("HTTP_HOST")
+        if host:
+            return str(host)
+        name = self._environ.get("SERVER_NAME", "localhost")
+        port = str(self._environ.get("SERVER_PORT", "80"))
+        usual = "443" if self.is_secure else "80"
+        return f"{name}" if port == usual else f"{name}:{port}"
+
+    def build_absolute_uri(self, location: str | None = None) -> str:
+        """Return *location*, or this request's own path, with scheme and host."""
+        scheme = "https" if self.is_secure else "http"
+        query = self._environ.get("QUERY_STRING", "")
+        here = quote(self.path, safe="/!$&'()*+,;=:@")
+        base = f"{scheme}://{self.get_host}{here}"
+        if location is None:
+            return f"{base}?{query}" if query else base
+        return urljoin(base, location)
+
+    def url_for(self, name: str, /, **params: Any) -> str:
+        """Return the url of the route *name*; extra values become the query string.
+
+        Raises:
+            NoReverseMatch: There is no such route, or a value is missing or wrong.
+        """
+        router = self.router
+        if router is None:
+            raise NoReverseMatch(
+                f"This request has no router to find {name!r} with: it did not come "
+                "through an application."
+            )
+        url: str = router.url_for(name, **params)
+        return url
+
+    def add_context(self, key: str, value: Any) -> None:
+        """Attach one value to the request; the same as ``set_context(key=value)``."""
+        self.set_context(**{key: value})
+
+    def set_context(self, **values: Any) -> None:
+        """Attach values to the request, for middlewares and the view."""
+        if "path_params" in values:
+            self._path_params = values.pop("path_params")
+        if self._context is None:
+            self._context = {}
+        self._context.update(values)
+
+    def get_context(self, key: str, default: Any = None) -> Any:
+        """Return what was attached as *key*, or a service of that name."""
+        if self._context is not None and key in self._context:
+            return self._context[key]
+        return self.services.get(key, default)
+
+    @property
+    def context_data(self) -> dict[str, Any]:
+        """Everything attached to the request, services included."""
+        return {**self.services, **(self._context or {})}
+
+    @property
+    def user(self) -> Any | None:
+        """The user, once an installed app provides one."""
+        return self.get_context("user")
+
+    @property
+    def session(self) -> AppSession | None:
+        """The session, once an installed app provides one."""
+        return cast("AppSession | None", self.get_context("session"))
+
+    @property
+    def db_session(self) -> "Session | None":
+        """The database session of this request."""
+        return cast("Session | None", self.get_context("db_session"))
+
+    @property
+    def config(self) -> "Config | None":
+        """The settings."""
+        return cast("Config | None", self.get_context("config"))
+
+    @property
+    def router(self) -> Any | None:
+        """The router."""
+        return self.get_context("router")
+
+    @property
+    def dispatcher(self) -> "SignalDispatcher | None":
+        """The process-wide dispatcher."""
+        return cast("SignalDispatcher | None", self.get_context("dispatcher"))
+
+    @property
+    def error_handler(self) -> "ErrorHandler | None":
+        """The error handler."""
+        return cast("ErrorHandler | None", self.get_context("error_handler"))
+
+    @property
+    def template_renderer(self) -> "TemplateRenderer | None":
+        """The template renderer."""
+        return cast("TemplateRenderer | None", self.get_context("template_renderer"))
+
+    @property
+    def session_manager(self) -> Any | None:
+        """The session manager, once an installed app provides one."""
+        return self.get_context("session_manager")
+
+    @property
+    def user_manager(self) -> Any | None:
+        """The user manager, once an installed app provides one."""
+        return self.get_context("user_manager")
+
+    @property
+    def admin_user_manager(self) -> Any | None:
+        """The manager of admin users, once an installed app provides one."""
+        return self.get_context("admin_user_manager")
+
+    @property
+    def admin_registry(self) -> Any | None:
+        """The registry of the admin site, once an installed app provides one."""
+        return self.get_context("admin_registry")
+
+    def _parse(self) -> "_request_body.Parsed":
+        if self._parsed is None:
+            self._parsed = _request_body.parse(self.body_bytes, self._environ)
+        return cast("_request_body.Parsed", self._parsed)
+
+
+def _last_values(form: Any) -> dict[str, str]:
+    """Return a multi-value mapping as a dictionary of the last values."""
+    return {} if form is None else {name: values[-1] for name, values in form.lists()}

@@ -1,0 +1,243 @@
+"""The composition root: load a project phase by phase, and put its parts together.
+
+Only this module knows how the parts fit; everything else is handed what it needs.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+from typing import TYPE_CHECKING
+
+from lback.apps import Apps
+from lback.apps import get_ready
+from lback.apps import load_module
+from lback.core.config import use_config
+from lback.core.dispatcher_instance import dispatcher
+from lback.core.exceptions import ConfigurationError
+from lback.core.exceptions import FrameworkException
+from lback.core.exceptions import RoutingError
+
+if TYPE_CHECKING:
+    from lback.core.app_controller import AppController
+    from lback.core.config import Config
+    from lback.core.wsgi_entry import WSGIApplication
+
+
+class Phase(IntEnum):
+    """How far a project is loaded; each phase goes over all apps."""
+
+    SETTINGS = 1
+    APPS = 2
+    SIGNALS = 3
+    MODELS = 4
+    LISTENERS = 5
+    COMPONENTS = 6
+    URLS = 7
+    READY = 8
+
+
+OnProblem = Callable[[FrameworkException], None]
+
+
+class Project:
+    """A project that is being loaded.
+
+    Attributes:
+        root: The folder of settings.py.
+        config: The settings, from :attr:`Phase.SETTINGS` on.
+        apps: The installed apps, from :attr:`Phase.APPS` on.
+        controller: What answers requests, from :attr:`Phase.COMPONENTS` on.
+        phase: The last phase that is done, 0 before the first.
+    """
+
+    config: "Config"
+    apps: Apps
+    controller: "AppController"
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.phase = 0
+        self._on_problem: OnProblem | None = None
+
+    def advance(self, until: Phase, on_problem: OnProblem | None = None) -> None:
+        """Go through the phases up to *until*; those that are done are not repeated.
+
+        Args:
+            until: The last phase to go through.
+            on_problem: Called with each mistake of the project; the phases go on
+                behind it as far as they can. Without it the first one is raised.
+
+        Raises:
+            ConfigurationError: The project has a mistake; the message says where.
+        """
+        self._on_problem = on_problem
+        steps = {
+            Phase.SETTINGS: self._load_settings,
+            Phase.APPS: self._find_apps,
+            Phase.SIGNALS: lambda: self._load("signals"),
+            Phase.MODELS: lambda: self._load("models"),
+            Phase.LISTENERS: self._load_listeners,
+            Phase.COMPONENTS: self._build_components,
+            Phase.URLS: self._collect_routes,
+            Phase.READY: self._get_ready,
+        }
+        for phase, step in steps.items():
+            if self.phase < phase <= until:
+                step()
+                self.phase = phase
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Hand a mistake to whoever collects them; raise it if nobody does."""
+        try:
+            yield
+        except FrameworkException as error:
+            if self._on_problem is None:
+                raise
+            self._on_problem(error)
+
+    def _load_settings(self) -> None:
+        from lback.core.config_manager import load_settings
+        from lback.core.logging_setup import setup_logging
+
+        folder = str(self.root)
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        self.config = load_settings(self.root)
+        use_config(self.config)
+        setup_logging(self.config)
+
+    def _find_apps(self) -> None:
+        self.apps = Apps([])
+        with self._telling():
+            self.apps = Apps(self.config.INSTALLED_APPS)
+
+    def _load(self, module: str) -> None:
+        for app in self.apps:
+            with self._telling():
+                load_module(app, module)
+
+    def _load_listeners(self) -> None:
+        self._load("listeners")
+        with self._telling():
+            dispatcher.settle(self.apps.names)
+
+    def _build_components(self) -> None:
+        from lback.core.app_controller import AppController
+        from lback.core.error_handler import ErrorHandler
+        from lback.core.middleware_loader import load_middlewares_from_config
+        from lback.core.middleware_manager import MiddlewareManager
+        from lback.core.router import Router
+        from lback.core.templates import TemplateRenderer
+
+        router = Router()
+        renderer = TemplateRenderer(self.config)
+        for folder in self._template_folders():
+            renderer.add_folder(folder)
+        renderer.add_global("url_for", router.url_for)
+        manager = MiddlewareManager()
+        services: dict[str, Any] = {
+            "config": self.config,
+            "dispatcher": dispatcher,
+            "error_handler": ErrorHandler(self.config, renderer, router),
+            "router": router,
+            "template_renderer": renderer,
+        }
+        with self._telling():
+            load_middlewares_from_config(manager, self.config, services)
+        self.router = router
+        self.controller = AppController(
+            manager,
+            router,
+            renderer,
+            self.config,
+            None,
+            None,
+            None,
+            services,
+            dispatcher,
+        )
+
+    def _template_folders(self) -> Iterator[Path]:
+        for folder in self.config.TEMPLATE_DIRS:
+            yield self.root / folder
+        for app in self.apps:
+            yield app.path / "templates"
+
+    def _collect_routes(self) -> None:
+        from lback.core.urls_utils import collect
+
+        if not self.config.ROOT_URLCONF:
+            return
+        with self._telling():
+            for route in collect(self.config.ROOT_URLCONF):
+                with self._telling():
+                    _refuse_unguarded(route)
+                    self.router.add(route)
+
+    def _get_ready(self) -> None:
+        for app in self.apps:
+            with self._telling():
+                get_ready(app)
+
+
+def _refuse_unguarded(route: Any) -> None:
+    """Refuse a route that asks for authentication nobody provides."""
+    if route.requires_auth:
+        raise RoutingError(
+            f"The route {route.path!r} has requires_auth=True, but no middleware "
+            "authenticates anybody. Nobody could be let in, so it is not served."
+        )
+
+
+_lock = threading.RLock()
+_loaded: dict[Path, Project] = {}
+
+
+def load_project(
+    root: Path | str, *, until: Phase, on_problem: OnProblem | None = None
+) -> Project:
+    """Load the project in *root* up to a phase; what is loaded already stays.
+
+    Args:
+        root: The folder of settings.py.
+        until: The last phase to go through.
+        on_problem: See :meth:`Project.advance`.
+
+    Raises:
+        ConfigurationError: The project has a mistake; the message says where.
+    """
+    folder = Path(root).resolve()
+    with _lock:
+        if _loaded and folder not in _loaded:
+            known = next(iter(_loaded))
+            raise ConfigurationError(
+                f"This process has loaded the project in {known} already; it cannot "
+                f"load the one in {folder}, too. Use another process."
+            )
+        project = _loaded.setdefault(folder, Project(folder))
+        try:
+            project.advance(until, on_problem)
+        except BaseException:
+            if project.phase == 0:
+                del _loaded[folder]
+            raise
+        return project
+
+
+def build_application(root: Path | str) -> "WSGIApplication":
+    """Load the project in *root* completely and return its WSGI application.
+
+    Raises:
+        ConfigurationError: The project has a mistake; the message says where.
+    """
+    from lback.core.wsgi_entry import WSGIApplication
+
+    project = load_project(root, until=Phase.READY)
+    project.controller.freeze()
+    return WSGIApplication(project.controller)

@@ -1,0 +1,179 @@
+"""One request, from start to finish."""
+
+import logging
+from collections.abc import Callable
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from typing import TYPE_CHECKING
+
+from lback.core._request import Request
+from lback.core._unit_of_work import begin_nothing
+from lback.core._unit_of_work import BeginUnit
+from lback.core.catalogue import request_finished
+from lback.core.catalogue import request_started
+from lback.core.error_handler import ErrorHandler
+from lback.core.exceptions import InvalidMiddleware
+from lback.core.middleware_manager import Chain
+from lback.core.middleware_manager import checked_response
+from lback.core.middleware_manager import MiddlewareManager
+from lback.core.middleware_manager import ResponseHook
+from lback.core.response import Response
+from lback.core.response import to_response
+from lback.core.router import Router
+
+if TYPE_CHECKING:
+    from lback.core.config import Config
+    from lback.core.signals import SignalDispatcher
+    from lback.core.templates import TemplateRenderer
+
+logger = logging.getLogger("lback.request")
+
+
+class AppController:
+    """Route requests to views, with the middlewares and a unit of work around them.
+
+    Args:
+        middleware_manager: The middlewares.
+        router: The routes.
+        template_renderer: The templates.
+        config: The settings.
+        admin_user_manager: The manager of admin users, or None.
+        session_manager: The manager of sessions, or None.
+        user_manager: The manager of users, or None.
+        available_dependencies_instances: More services, found on the request by name.
+            ``error_handler`` and ``begin_unit`` replace the built-in ones.
+        dispatcher: The process-wide dispatcher.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  # the documented signature
+        self,
+        middleware_manager: MiddlewareManager,
+        router: Router,
+        template_renderer: "TemplateRenderer",
+        config: "Config",
+        admin_user_manager: Any,
+        session_manager: Any,
+        user_manager: Any,
+        available_dependencies_instances: Mapping[str, Any],
+        dispatcher: "SignalDispatcher",
+    ) -> None:
+        self._middlewares = middleware_manager
+        self._router = router
+        given = available_dependencies_instances
+        self._errors: ErrorHandler = given.get("error_handler") or ErrorHandler(
+            config, template_renderer, router
+        )
+        self._begin: BeginUnit = given.get("begin_unit", begin_nothing)
+        self._services = {
+            **given,
+            "admin_user_manager": admin_user_manager,
+            "config": config,
+            "dispatcher": dispatcher,
+            "error_handler": self._errors,
+            "router": router,
+            "session_manager": session_manager,
+            "template_renderer": template_renderer,
+            "user_manager": user_manager,
+        }
+        self._chain: Chain | None = None
+
+    def add_route(
+        self,
+        path: str,
+        view: Callable[..., Any],
+        methods: list[str] | None = None,
+        name: str | None = None,
+        requires_auth: bool = True,  # noqa: FBT001, FBT002  # the documented signature
+    ) -> None:
+        """Add a route; see :meth:`lback.core.router.Router.add_route`."""
+        self._router.add_route(path, view, methods, name, requires_auth)
+
+    def freeze(self) -> Chain:
+        """Settle routes and middlewares; the first request does it otherwise."""
+        if self._chain is None:
+            self._router.freeze()
+            self._chain = self._middlewares.freeze()
+        return self._chain
+
+    def handle_request(self, request: Request) -> Response:
+        """Return the response of *request*; exceptions become responses here.
+
+        The order is: request hooks, view, rendering, commit, response hooks. Below
+        400 the unit of work is committed, otherwise it is rolled back; a commit that
+        fails is an error of the view. Response hooks run in reverse, for those
+        middlewares whose request hook ran.
+        """
+        before, after_all = self._chain or self.freeze()
+        request.services = self._services
+        if request_started:
+            request_started.send(self, request=request)
+        unit = self._begin()
+        after: tuple[ResponseHook, ...] = ()
+        try:
+            for hook, after_answer, after_error in before:
+                after = after_error
+                answer = hook(request)
+                if answer is not None:
+                    after = after_answer
+                    response = _early(hook, answer)
+                    break
+            else:
+                after = after_all
+                route, params = self._router.find(request.path, request.method)
+                request.path_params = params
+                answer = route.call(request, **params)
+                if isinstance(answer, Response):
+                    response = answer
+                else:
+                    response = to_response(answer, view=route.view)
+            if response.status_code < HTTPStatus.BAD_REQUEST:
+                unit.commit()
+            else:
+                unit.rollback()
+        except Exception as error:  # noqa: BLE001  # becomes the response
+            unit.rollback()
+            response = self.refuse(error, request)
+        except BaseException:
+            unit.rollback()
+            unit.close()
+            raise
+        for response_hook in after:
+            response = self._run_after(response_hook, request, response)
+        unit.close()
+        if request_finished:
+            request_finished.send(self, request=request, response=response)
+        return response
+
+    def refuse(self, error: Exception, request: Request) -> Response:
+        """Return the response of an exception, and a plain 500 if even that fails."""
+        try:
+            return self._errors.respond(error, request)
+        except Exception:
+            logger.exception("The error handler failed")
+            return Response(
+                "Internal Server Error\n", 500, content_type="text/plain; charset=utf-8"
+            )
+
+    def _run_after(
+        self, hook: ResponseHook, request: Request, response: Response
+    ) -> Response:
+        """Run one response hook; one that fails is passed over, if it may be."""
+        try:
+            return checked_response(hook, request, response)
+        except Exception as error:  # noqa: BLE001  # logged and announced
+            self._middlewares.report_response_failure(hook, request, response, error)
+            middleware = getattr(hook, "__self__", None)
+            if getattr(middleware, "required", False):
+                return self.refuse(error, request)
+            return response
+
+
+def _early(hook: Any, answer: object) -> Response:
+    """Return the response with which a request hook ends the request."""
+    if isinstance(answer, Response):
+        return answer
+    raise InvalidMiddleware(
+        f"{hook.__module__}.{hook.__qualname__} returned {answer!r}. "
+        "Return a Response or None."
+    )

@@ -1,0 +1,191 @@
+"""Turn exceptions into responses."""
+
+import logging
+import traceback
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from typing import TYPE_CHECKING
+
+from lback.core import catalogue
+from lback.core._error_pages import error_page
+from lback.core._http import status_line
+from lback.core.exceptions import HTTPException
+from lback.core.exceptions import MethodNotAllowed
+from lback.core.exceptions import ValidationError
+from lback.core.response import error_body
+from lback.core.response import HTMLResponse
+from lback.core.response import JSONResponse
+from lback.core.response import Response
+from lback.core.router import Router
+
+if TYPE_CHECKING:
+    from lback.core._request import Request
+    from lback.core.config import Config
+    from lback.core.templates import TemplateRenderer
+
+logger = logging.getLogger("lback.request")
+
+_SORRY = "Something went wrong on our side."
+
+
+class ErrorHandler:
+    """Make the response of every error, HTML or JSON as the client prefers.
+
+    Args:
+        config: The settings; with ``DEBUG`` responses say more.
+        template_renderer: What pages are rendered with.
+        router: The routes, for the 404 page of a project in debug.
+    """
+
+    def __init__(
+        self, config: "Config", template_renderer: "TemplateRenderer", router: Router
+    ) -> None:
+        self._is_debug = bool(getattr(config, "DEBUG", False))
+        self._renderer = template_renderer
+        self._router = router
+        if catalogue.error_handler_initialized:
+            catalogue.error_handler_initialized.send(self)
+
+    def respond(self, error: Exception, request: Any) -> Response:
+        """Return the response of an exception raised during *request*."""
+        if not isinstance(error, HTTPException):
+            return self.handle_exception(error, request)
+        if isinstance(error, MethodNotAllowed):
+            return self._answer_405(request, error.allowed_methods, error)
+        status = int(error.status_code)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            _log(error, request)
+        return self._answer(status, error.message, request, exception=error)
+
+    def handle_403(
+        self,
+        request: Any,
+        message: str = "Forbidden: You do not have permission to access this resource.",
+    ) -> Response:
+        """Return a 403."""
+        return self._answer(HTTPStatus.FORBIDDEN, message, request)
+
+    def handle_404(self, request: Any) -> Response:
+        """Return a 404; in debug it lists the routes there are."""
+        return self._answer(HTTPStatus.NOT_FOUND, "Route Not Found", request)
+
+    def handle_405(self, request: Any, allowed_methods: list[str]) -> Response:
+        """Return a 405 with an ``Allow`` header."""
+        return self._answer_405(request, allowed_methods or [], None)
+
+    def handle_500(self, error: Exception) -> Response:
+        """Return a 500 for an error outside any request."""
+        _log(error, None)
+        return self._answer(
+            HTTPStatus.INTERNAL_SERVER_ERROR, _SORRY, None, exception=error
+        )
+
+    def handle_custom_error(self, status_code: int, message: str) -> Response:
+        """Return a response with any status and message."""
+        return self._answer(status_code, message, None)
+
+    def handle_exception(self, exception: Exception, request: Any) -> Response:
+        """Return a 500 for an exception that nobody handled; it is logged."""
+        _log(exception, request)
+        details = ""
+        if self._is_debug:
+            details = "".join(traceback.format_exception(exception))
+        status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+        message = f"{type(exception).__name__}: {exception}" if details else _SORRY
+        response = self._make(status, message, request, details=details)
+        catalogue.unhandled_exception_response_generated.send(
+            self,
+            status_code=status,
+            exception=exception,
+            request=request,
+            response=response,
+        )
+        return response
+
+    def _answer_405(
+        self, request: Any, allowed: list[str], error: Exception | None
+    ) -> Response:
+        method = getattr(request, "method", "This method")
+        return self._answer(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            f"{method} is not allowed here; allowed: {', '.join(allowed) or 'none'}.",
+            request,
+            exception=error,
+            allowed_methods=allowed,
+            headers={"Allow": ", ".join(allowed)},
+        )
+
+    def _answer(  # noqa: PLR0913  # what an error consists of
+        self,
+        status: int,
+        message: str,
+        request: Any,
+        *,
+        exception: Exception | None = None,
+        allowed_methods: list[str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Make the response of an HTTP error and announce it, once."""
+        status = int(status)
+        details = ""
+        if self._is_debug and status == HTTPStatus.NOT_FOUND:
+            details = self._list_of_routes()
+        errors = exception.errors if isinstance(exception, ValidationError) else None
+        response = self._make(
+            status, message, request, details=details, headers=headers, errors=errors
+        )
+        catalogue.error_response_generated.send(
+            self,
+            status_code=status,
+            error_message=message,
+            response=response,
+            request=request,
+            exception=exception,
+            allowed_methods=allowed_methods,
+        )
+        return response
+
+    def _make(  # noqa: PLR0913  # what an error consists of
+        self,
+        status: int,
+        message: str,
+        request: Any,
+        *,
+        details: str = "",
+        headers: Mapping[str, str] | None = None,
+        errors: Mapping[str, Any] | None = None,
+    ) -> Response:
+        if _prefers_json(request):
+            more: dict[str, Any] = {} if errors is None else {"errors": dict(errors)}
+            if details:
+                more["details"] = details.splitlines()
+            return JSONResponse(error_body(status, message, **more), status, headers)
+        if errors:
+            lines = [f"{field}: {text}" for field in errors for text in errors[field]]
+            details = "\n".join(lines)
+        page = error_page(status_line(status), message, details)
+        return HTMLResponse(page, status, headers)
+
+    def _list_of_routes(self) -> str:
+        lines = [
+            f"{route.path}  ({', '.join(route.methods or ['all methods'])})"
+            for route in self._router
+        ]
+        return "Routes:\n" + "\n".join(lines) if lines else "There are no routes."
+
+
+def _prefers_json(request: "Request | None") -> bool:
+    """Tell whether the client asked for JSON and not for HTML."""
+    if request is None:
+        return False
+    accepted = request.environ.get("HTTP_ACCEPT", "").lower()
+    return "json" in accepted and "text/html" not in accepted
+
+
+def _log(error: Exception, request: Any) -> None:
+    """Log an error with its traceback; the path is escaped."""
+    what = "Outside a request"
+    if request is not None:
+        what = f"{request.method} {request.path!r}"
+    logger.error("%s failed: %s", what, type(error).__name__, exc_info=error)

@@ -1,0 +1,254 @@
+"""Responses: what a view returns, encoded when it is made."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+from urllib.parse import urlsplit
+
+from lback.core._http import status_line
+from lback.core._json import encode_json
+from lback.core._response_headers import checked_all
+from lback.core._response_headers import ResponseHeaders
+from lback.core.exceptions import InvalidResponse
+
+Headers = Mapping[str, str] | None
+
+_HTML = "text/html; charset=utf-8"
+_JSON = "application/json"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_URL_SAFE = "%/:=&?~#+!$,;'@()*[]-._"
+
+
+class Response:
+    """A status, headers and a body of bytes.
+
+    Args:
+        body: Text (sent as UTF-8), bytes, or None for no body.
+        status_code: The HTTP status.
+        headers: More headers; the mapping is not changed.
+        content_type: Default: HTML for text, plain bytes for bytes.
+
+    Raises:
+        InvalidResponse: Something of it cannot be sent.
+    """
+
+    __slots__ = ("_body", "_headers", "content_type", "status_code")
+
+    default_type = _HTML
+
+    def __init__(
+        self,
+        body: Any = None,
+        status_code: int = 200,
+        headers: Headers = None,
+        content_type: str | None = None,
+    ) -> None:
+        if type(body) is str:
+            self._body = body.encode()
+        else:
+            self._body = _bytes_of(body)
+            if content_type is None and body:
+                content_type = "application/octet-stream"
+        self.status_code = status_code
+        self.content_type = content_type or self.default_type
+        self._headers = [] if headers is None else checked_all(headers.items())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.status_code}, {len(self._body)} bytes>"
+
+    @property
+    def body(self) -> bytes:
+        """The body as it is sent; text that is set is encoded."""
+        return self._body
+
+    @body.setter
+    def body(self, body: Any) -> None:
+        self._body = _bytes_of(body)
+
+    @property
+    def headers(self) -> ResponseHeaders:
+        """The headers; content type and length are added when it is sent."""
+        return ResponseHeaders(self._headers)
+
+    def get_wsgi_response(self) -> tuple[str, list[tuple[str, str]], list[bytes]]:
+        """Return the status line, all headers and the body, as WSGI wants them.
+
+        Raises:
+            InvalidResponse: The status is none.
+        """
+        status, body = self.status_code, self._body
+        headers = self._headers
+        if status in _BODILESS:
+            return status_line(status), list(headers), []
+        own = [("Content-Type", self.content_type), ("Content-Length", str(len(body)))]
+        if headers:
+            names = {name.lower() for name, _ in headers}
+            own = [header for header in own if header[0].lower() not in names]
+            own.extend(headers)
+        return status_line(status), own, [body]
+
+    @staticmethod
+    def html(
+        content: str, status_code: int = 200, headers: Headers = None
+    ) -> "HTMLResponse":
+        """Return an HTML page."""
+        return HTMLResponse(content, status_code, headers)
+
+    @staticmethod
+    def json(
+        data: Any = None,
+        status_code: int = 200,
+        headers: Headers = None,
+        message: str | None = None,
+    ) -> "JSONResponse":
+        """Return *data* as JSON."""
+        return JSONResponse(data, status_code, headers, message)
+
+    @staticmethod
+    def redirect(
+        redirect_url: str, status_code: int = 302, headers: Headers = None
+    ) -> "RedirectResponse":
+        """Send the client to *redirect_url*."""
+        return RedirectResponse(redirect_url, status_code, headers)
+
+    @staticmethod
+    def error(
+        message: str = "Internal Server Error", status_code: int = 500
+    ) -> "JSONResponse":
+        """Return an error as JSON."""
+        return JSONResponse(error_body(status_code, message), status_code)
+
+    @staticmethod
+    def bad_request(message: str = "Bad Request") -> "JSONResponse":
+        """Return a 400 as JSON."""
+        return Response.error(message, HTTPStatus.BAD_REQUEST)
+
+    @staticmethod
+    def unauthorized(message: str = "Unauthorized") -> "JSONResponse":
+        """Return a 401 as JSON."""
+        return Response.error(message, HTTPStatus.UNAUTHORIZED)
+
+    @staticmethod
+    def forbidden(message: str = "Forbidden") -> "JSONResponse":
+        """Return a 403 as JSON."""
+        return Response.error(message, HTTPStatus.FORBIDDEN)
+
+    @staticmethod
+    def not_found(message: str = "Not Found") -> "JSONResponse":
+        """Return a 404 as JSON."""
+        return Response.error(message, HTTPStatus.NOT_FOUND)
+
+    @staticmethod
+    def conflict(message: str = "Conflict") -> "JSONResponse":
+        """Return a 409 as JSON."""
+        return Response.error(message, HTTPStatus.CONFLICT)
+
+
+# Responses of these statuses have neither a body nor headers that describe one.
+_BODILESS = frozenset({*range(100, 200), 204, 304})
+
+
+class HTMLResponse(Response):
+    """A page of HTML."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, content: str, status_code: int = 200, headers: Headers = None
+    ) -> None:
+        super().__init__(content, status_code, headers)
+
+
+class JSONResponse(Response):
+    """*data* as JSON; with *message* in an envelope ``{"message", "data"}``.
+
+    Dates, UUIDs, decimals and dataclasses are written as text or objects.
+
+    Raises:
+        InvalidResponse: *data* holds something that JSON cannot say.
+    """
+
+    __slots__ = ()
+
+    default_type = _JSON
+
+    def __init__(
+        self,
+        data: Any = None,
+        status_code: int = 200,
+        headers: Headers = None,
+        message: str | None = None,
+    ) -> None:
+        if message is not None:
+            data = {"message": message, "data": data}
+        super().__init__(encode_json(data), status_code, headers)
+
+
+class RedirectResponse(Response):
+    """Send the client to another url.
+
+    Raises:
+        InvalidResponse: The url is none a browser may be sent to.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self, redirect_url: str, status_code: int = 302, headers: Headers = None
+    ) -> None:
+        location = _location(redirect_url)
+        super().__init__(None, status_code, headers)
+        self.headers["Location"] = location
+
+
+def error_body(status_code: int, message: str, **more: Any) -> dict[str, Any]:
+    """Return what the JSON of every error response looks like."""
+    return {"error": {"status": int(status_code), "message": message}, **more}
+
+
+def to_response(value: Any, *, view: Any = None) -> Response:
+    """Turn what a view returned into a response.
+
+    A text is HTML; a dictionary or list is JSON.
+
+    Raises:
+        InvalidResponse: It is something else; the message names the view.
+    """
+    if isinstance(value, Response):
+        return value
+    if isinstance(value, str):
+        return HTMLResponse(value)
+    if isinstance(value, dict | list):
+        return JSONResponse(value)
+    name = getattr(view, "__qualname__", repr(view))
+    module = getattr(view, "__module__", "?")
+    what = "nothing" if value is None else f"a {type(value).__name__}"
+    raise InvalidResponse(
+        f"The view {module}.{name} returned {what}. "
+        "Return a Response, a str, a dict or a list."
+    )
+
+
+def _bytes_of(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    raise InvalidResponse(
+        f"A body is text or bytes, not {type(body).__name__}. "
+        "Use JSONResponse for data."
+    )
+
+
+def _location(url: str) -> str:
+    """Return *url* as it may stand in a Location header."""
+    if not isinstance(url, str) or _CONTROL.search(url):
+        raise InvalidResponse(f"{url!r} is no url to redirect to.")
+    scheme = urlsplit(url).scheme
+    if scheme and scheme not in {"http", "https"}:
+        raise InvalidResponse(f"A redirect to {scheme!r} is refused: {url!r}.")
+    return quote(url, safe=_URL_SAFE)

@@ -1,0 +1,147 @@
+"""The WSGI application: what servers call."""
+
+import atexit
+import time
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from typing import TYPE_CHECKING
+
+from lback.core._request import Request
+from lback.core.catalogue import server_request_finished
+from lback.core.catalogue import server_request_received
+from lback.core.catalogue import server_response_sent
+from lback.core.catalogue import server_shutting_down
+from lback.core.catalogue import server_started
+from lback.core.catalogue import server_starting
+from lback.core.exceptions import BadRequest
+from lback.core.logging_setup import setup_logging
+from lback.core.response import Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+    from lback.core.app_controller import AppController
+
+__all__ = ["WSGIApplication", "create_wsgi_app", "setup_logging"]
+
+
+class WSGIApplication:
+    """Answer WSGI requests with a controller.
+
+    Args:
+        controller: What turns a request into a response.
+    """
+
+    __slots__ = ("_handle", "controller")
+
+    def __init__(self, controller: "AppController") -> None:
+        self.controller = controller
+        self._handle = controller.handle_request
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request, as PEP 3333 asks."""
+        if server_request_received or server_request_finished or server_response_sent:
+            return self._answer_observed(environ, start_response)
+        response = self._respond(environ)[1]
+        status, headers, body = response.get_wsgi_response()
+        start_response(status, headers)
+        return body if environ["REQUEST_METHOD"] != "HEAD" else []
+
+    def _respond(self, environ: dict[str, Any]) -> tuple[Request, Response]:
+        """Make the request and its response."""
+        path = environ.get("PATH_INFO") or "/"
+        method = environ["REQUEST_METHOD"]
+        if path.isascii():
+            request = Request(path, method, None, None, environ)
+            return request, self._handle(request)
+        # NOTE: WSGI hands over the bytes of the path as if they were Latin-1.
+        raw = path.encode("latin-1")
+        request = Request(raw.decode(errors="replace"), method, None, None, environ)
+        try:
+            raw.decode()
+        except UnicodeDecodeError:
+            error = BadRequest("The path is not UTF-8.")
+            return request, self.controller.refuse(error, request)
+        return request, self._handle(request)
+
+    def _answer_observed(
+        self, environ: dict[str, Any], start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request and send the server's signals around it."""
+        began = time.perf_counter()
+        line = _request_line(environ)
+        server_request_received.send(self, **line)
+        request, response = self._respond(environ)
+        status, headers, body = response.get_wsgi_response()
+        server_request_finished.send(
+            self,
+            **line,
+            duration=time.perf_counter() - began,
+            status_code=response.status_code,
+            response=response,
+            request=request,
+        )
+        start_response(status, headers)
+        return _SentBody(
+            body if request.method != "HEAD" else [],
+            lambda: server_response_sent.send(
+                self,
+                status_code=response.status_code,
+                response=response,
+                request=request,
+            ),
+        )
+
+
+class _SentBody:
+    """A body that tells when the server has closed it."""
+
+    def __init__(self, body: Iterable[bytes], when_closed: Callable[[], Any]) -> None:
+        self._body = body
+        self._when_closed = when_closed
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        """Say that the response is sent; servers call this once, also after errors."""
+        self._when_closed()
+
+
+def _request_line(environ: dict[str, Any]) -> dict[str, str]:
+    path = environ.get("PATH_INFO") or "/"
+    query = environ.get("QUERY_STRING")
+    return {
+        "method": environ["REQUEST_METHOD"],
+        "path": path,
+        "full_path": f"{path}?{query}" if query else path,
+    }
+
+
+def create_wsgi_app(project_root: Path | str | None = None) -> WSGIApplication:
+    """Load a project and return its WSGI application, for any WSGI server.
+
+    ``server_starting`` and ``server_started`` are sent here, since a foreign server
+    does not say when it accepts, and ``server_shutting_down`` when the process ends.
+
+    Args:
+        project_root: The folder of settings.py; None to look for it from the current
+            folder upward.
+
+    Raises:
+        ConfigurationError: The project has a mistake; the message says where.
+    """
+    from lback.core._startup import build_application
+    from lback.core.config_manager import get_project_root
+
+    root = get_project_root() if project_root is None else project_root
+    application = build_application(root)
+    server_starting.send(application, host=None, port=None)
+    server_started.send(application, host=None, port=None)
+    atexit.register(server_shutting_down.send, application, host=None, port=None)
+    return application
