@@ -1,0 +1,57 @@
+# What each target does stands above it; `make demo` and `make test` do everything.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+ARGS ?=
+
+BIN := $(VENV)/bin
+# NOTE: --without-pip and --python, because Debian's python3 comes without ensurepip.
+INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test lint types unit unit-newest bench clean
+
+# Make a demo project of two apps in a scratch folder and serve it.
+demo: $(VENV)/.installed
+	$(BIN)/python examples/demo.py --port $(PORT) $(ARGS)
+
+# Everything that has to hold: lint, types, all tests. With LBACK_CI=1 also on the
+# newest other Python, and a skip for a missing service or tool is a failure.
+test: lint types $(if $(LBACK_CI),unit-newest) unit
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+unit: $(VENV)/.installed-dev
+	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term $(ARGS)
+
+# The tests alone, on the newest Python of this machine that is not the usual one.
+unit-newest:
+	sh .ci/newest
+
+# The speed of the command line and of a request beside the peers; see benchmarks/.
+bench: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/request.py
+
+clean:
+	rm -rf $(VENV) .venv-* build dist .coverage .mypy_cache .pytest_cache .ruff_cache
+
+$(BIN)/python:
+	$(PYTHON) -m venv --without-pip $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable .
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[dev]'
+	touch $@
+
+$(VENV)/.installed-bench: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[bench]'
+	touch $@

@@ -1,0 +1,91 @@
+"""Make a project of two apps in a scratch folder, list its signals and serve it.
+
+With ``--check`` the page is fetched once and the server stopped again.
+"""
+
+import argparse
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from html import unescape
+from pathlib import Path
+
+LBACK = [sys.executable, "-m", "lback_cli"]
+PATIENCE = 60.0
+
+
+def main() -> int:
+    """Run the demo and return its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", default="8000")
+    parser.add_argument("--check", action="store_true")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lback-demo-") as scratch:
+        root = make_project(Path(scratch))
+        run("signals", "list", folder=root)
+        server = subprocess.Popen([*LBACK, "runserver", given.port], cwd=root)
+        try:
+            if given.check:
+                return check(server, f"http://127.0.0.1:{given.port}")
+            return server.wait()
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            stop(server)
+
+
+def make_project(scratch: Path) -> Path:
+    """Make the project with its two apps and return its folder."""
+    run("startproject", "shop", folder=scratch)
+    run("startapp", "orders", folder=scratch / "shop")
+    run("startapp", "mail", folder=scratch / "shop")
+    return scratch / "shop"
+
+
+def run(*words: str, folder: Path) -> None:
+    """Run one command of Lback, shown as a person would type it."""
+    print(f"\n$ lback {' '.join(words)}", flush=True)
+    subprocess.run([*LBACK, *words], cwd=folder, check=True)
+
+
+def check(server: subprocess.Popen[bytes], site: str) -> int:
+    """Fetch two pages and print which receivers they ran."""
+    for path in ("/", "/orders/"):
+        page = fetch(server, site + path)
+        receivers = re.findall(r"<li><code>(.*?\.listeners\..*?)</code>", page)
+        print(f"\nGET {path} ran: {', '.join(map(unescape, receivers)) or 'nobody'}")
+        if not receivers:
+            return 1
+    print("\nThe demo works.")
+    return 0
+
+
+def fetch(server: subprocess.Popen[bytes], url: str) -> str:
+    """Return the page at *url*, waiting for the server to start."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310  # our own server
+                return str(response.read().decode())
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            if server.poll() is not None or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """End the server in its own orderly way."""
+    if server.poll() is None:
+        server.send_signal(signal.SIGINT)
+    server.wait(timeout=30)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
