@@ -59,7 +59,7 @@ class TemplateRenderer:
             self._made = self._make()
         return self._made
 
-    def render_to_string(self, template_name: str, **context: Any) -> str:
+    def render_to_string(self, template_name: str, /, **context: Any) -> str:
         """Render the template *template_name* with *context*.
 
         Raises:
