@@ -2,8 +2,10 @@
 
 import importlib
 import itertools
+import os
 import sys
 from collections.abc import Callable
+from collections.abc import Generator
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +17,22 @@ from lback.core.signals import SignalDispatcher
 MakeModule = Callable[..., ModuleType]
 
 _numbers = itertools.count()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure in CI, where every service and tool has to be."""
+    report = yield
+    if (
+        report.skipped
+        and os.environ.get("LBACK_CI")
+        and not hasattr(report, "wasxfail")
+    ):
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, which CI does not allow: {report.longrepr}"
+    return report
 
 
 @pytest.fixture
