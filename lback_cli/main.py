@@ -2,14 +2,17 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from lback_cli._commands import ENTRIES
 from lback_cli._console import complain
 from lback_cli._lazy import LazyGroup
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  # click's signature
@@ -38,7 +41,7 @@ cli = LazyGroup(
 )
 
 
-def run(words: Sequence[str], root: Path | None = None) -> int:
+def run(words: Sequence[str], root: "Path | None" = None) -> int:
     """Run one command line and return its exit code.
 
     Args:
@@ -69,7 +72,7 @@ def _is_for_the_user(error: Exception) -> bool:
     return tree is not None and isinstance(error, tree.FrameworkException)
 
 
-def main(root: Path | None = None) -> NoReturn:
+def main(root: "Path | None" = None) -> NoReturn:
     """Run the command line of this process and exit.
 
     Args:

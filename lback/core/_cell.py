@@ -21,6 +21,7 @@ from lback.core._connecting import make_receiver
 from lback.core._connecting import Options
 from lback.core._declaration import Declaration
 from lback.core._payload import PayloadShape
+from lback.core._receiver_order import AppOrder
 from lback.core._receiver_order import in_order
 from lback.core._receivers import adapter_for
 from lback.core._receivers import Receiver
@@ -49,7 +50,7 @@ class Registry(Protocol):
     lock: threading.RLock
     numbers: Iterator[int]
     codes: Counter[CodeType]
-    apps: tuple[str, ...]
+    apps: AppOrder
 
     def get(self, name: str, /) -> Any:
         """Return the signal *name*, or None."""
@@ -252,7 +253,7 @@ class Cell:
     def settle(self) -> Plan:
         """Put the receivers in order and keep the plan until they change."""
         with self._registry.lock:
-            ordered = in_order(self._by_key.values(), self._registry.apps)
+            ordered = in_order(tuple(self._by_key.values()), self._registry.apps)
             plan = Plan(
                 tuple(ordered),
                 any(r.sender is not None or r.is_weak or r.is_async for r in ordered),

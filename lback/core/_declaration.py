@@ -65,4 +65,6 @@ def declared_here() -> Declaration:
 
 
 def _is_ours(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__", "")).startswith(_OURS)
+    # NOTE: "typing" is between for Signal[P, T]("name").
+    name = str(frame.f_globals.get("__name__", ""))
+    return name == "typing" or name.startswith(_OURS)

@@ -8,38 +8,50 @@ from lback.core._receivers import Receiver
 from lback.core.exceptions import ReceiverOrderCycle
 
 
-def app_rank(module: str, apps: Sequence[str]) -> int:
-    """Return the place of *module*'s app among the installed *apps*.
+class AppOrder:
+    """The place of each installed app.
 
-    A module outside any app comes after all of them. Of nested apps the innermost
-    one counts.
+    Args:
+        names: The packages of the installed apps, in their order.
     """
-    best, depth = len(apps), -1
-    for rank, app in enumerate(apps):
-        if (module == app or module.startswith(f"{app}.")) and len(app) > depth:
-            best, depth = rank, len(app)
-    return best
+
+    __slots__ = ("_ranks", "names")
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.names = tuple(names)
+        self._ranks = {name: rank for rank, name in enumerate(self.names)}
+
+    def app_of(self, module: str) -> str | None:
+        """Return the innermost app that *module* belongs to, or None."""
+        while module and module not in self._ranks:
+            module = module.rpartition(".")[0]
+        return module or None
+
+    def rank_of(self, module: str) -> int:
+        """Return the place of *module*'s app; outside any app it is the last."""
+        app = self.app_of(module)
+        return len(self.names) if app is None else self._ranks[app]
 
 
-def in_order(receivers: Iterable[Receiver], apps: Sequence[str]) -> list[Receiver]:
+def in_order(receivers: Iterable[Receiver], apps: AppOrder) -> list[Receiver]:
     """Sort *receivers* by ``order=``, app and connection, then by before and after.
 
     Args:
         receivers: The receivers of one signal.
-        apps: The packages of the installed apps, in their order.
+        apps: The installed apps.
 
     Raises:
         ReceiverOrderCycle: ``before=`` and ``after=`` contradict each other.
     """
     ranked = sorted(
-        receivers, key=lambda r: (r.order, app_rank(r.origin.module, apps), r.number)
+        receivers, key=lambda r: (r.order, apps.rank_of(r.origin.module), r.number)
     )
     if not any(r.before or r.after for r in ranked):
         return ranked
     return _by_name(ranked, _edges(ranked, apps))
 
 
-def _edges(ranked: Sequence[Receiver], apps: Sequence[str]) -> list[set[int]]:
+def _edges(ranked: Sequence[Receiver], apps: AppOrder) -> list[set[int]]:
     """Return for each receiver the positions that must come after it."""
     places: dict[str, list[int]] = {}
     for place, receiver in enumerate(ranked):
@@ -55,11 +67,10 @@ def _edges(ranked: Sequence[Receiver], apps: Sequence[str]) -> list[set[int]]:
     return later
 
 
-def _names(receiver: Receiver, apps: Sequence[str]) -> set[str]:
+def _names(receiver: Receiver, apps: AppOrder) -> set[str]:
     """Return the names by which ``before=`` and ``after=`` may mean *receiver*."""
     module, name = receiver.origin.module, receiver.origin.name
-    rank = app_rank(module, apps)
-    app = apps[rank] if rank < len(apps) else module.partition(".")[0]
+    app = apps.app_of(module) or module.partition(".")[0]
     return {f"{module}.{name}", f"{app}.{name}", f"{app.rpartition('.')[2]}.{name}"}
 
 

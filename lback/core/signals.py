@@ -27,6 +27,7 @@ from lback.core._connecting import Options
 from lback.core._declaration import Declaration
 from lback.core._declaration import declared_here
 from lback.core._declaration import is_test
+from lback.core._receiver_order import AppOrder
 from lback.core._results import Results
 from lback.core._signal_depth import LIMIT
 from lback.core._signal_depth import Nesting
@@ -193,7 +194,7 @@ class SignalDispatcher:
         self.lock = threading.RLock()
         self.codes: Counter[CodeType] = Counter()
         self.numbers: Iterator[int] = itertools.count()
-        self.apps: tuple[str, ...] = ()
+        self.apps = AppOrder()
         self._clashes: list[tuple[str, Declaration, Declaration]] = []
 
     def signal(
@@ -302,7 +303,7 @@ class SignalDispatcher:
             DuplicateSignal: A name was declared in two places.
             ReceiverOrderCycle: Some receivers contradict each other.
         """
-        self.apps = tuple(apps)
+        self.apps = AppOrder(apps)
         for name, first, second in self._clashes:
             raise DuplicateSignal(
                 f"Signal {name!r} is declared at {first.place} and again at "

@@ -2,6 +2,7 @@
 
 import fnmatch
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,13 @@ from lback_cli import _project
 from lback_cli._lazy import HelpfulGroup
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lback.core._receivers import Receiver
     from lback.core._startup import Project
     from lback.core.signals import Signal
+
+    LabelOf = Callable[[str], str | None]
 
 _HEAD = ("SIGNAL", "APP", "RECEIVER", "PLACE", "ORDER", "WHEN", "KIND", "SENDER")
 
@@ -40,11 +45,11 @@ def list_signals(
     """List every signal with its receivers, in the order in which they run."""
     from lback.core._startup import Phase
 
-    project = _project.load(Phase.LISTENERS)
+    label_of = _labels(_project.load(Phase.LISTENERS))
     rows = [
         row
         for signal in _chosen(pattern, framework=framework)
-        for row in _rows(signal, project)
+        for row in _rows(signal, label_of)
         if (app is None or row["app"] == app)
         and (not unheard or row["receiver"] is None)
     ]
@@ -70,21 +75,21 @@ def _chosen(pattern: str | None, *, framework: bool) -> "Iterator[Signal[..., An
             yield signal
 
 
-def _rows(signal: "Signal[..., Any]", project: "Project") -> list[dict[str, Any]]:
+def _rows(signal: "Signal[..., Any]", label_of: "LabelOf") -> list[dict[str, Any]]:
     """Describe each receiver of *signal*, or the signal alone if it has none."""
     if not signal.receivers:
-        return [_row(signal, None, project)]
-    return [_row(signal, receiver, project) for receiver in signal.receivers]
+        return [_row(signal, None, label_of)]
+    return [_row(signal, receiver, label_of) for receiver in signal.receivers]
 
 
 def _row(
-    signal: "Signal[..., Any]", receiver: "Receiver | None", project: "Project"
+    signal: "Signal[..., Any]", receiver: "Receiver | None", label_of: "LabelOf"
 ) -> dict[str, Any]:
     origin = receiver.origin if receiver else signal.declaration
     module = origin.module if origin else ""
     return {
         "signal": signal.name,
-        "app": _app_of(module, project),
+        "app": label_of(module),
         "receiver": receiver.name if receiver else None,
         "file": origin.file if origin else None,
         "line": origin.line if origin else None,
@@ -104,19 +109,21 @@ def _sender(receiver: "Receiver") -> str | None:
     sender = receiver.sender
     if sender is None:
         return None
-    if isinstance(sender, str | int):
+    kind = type(sender)
+    if kind in {str, int, bool}:
         return repr(sender)
-    named = sender if isinstance(sender, type) else type(sender)
-    return named.__qualname__
+    if issubclass(kind, Enum):
+        return f"{kind.__qualname__}.{sender.name}"
+    return (sender if issubclass(kind, type) else kind).__qualname__
 
 
-def _app_of(module: str, project: "Project") -> str | None:
-    """Return the label of the app that *module* belongs to."""
-    from lback.core._receiver_order import app_rank
+def _labels(project: "Project") -> "LabelOf":
+    """Return what finds the label of the app that a module belongs to."""
+    from lback.core._receiver_order import AppOrder
 
-    names = project.apps.names
-    rank = app_rank(module, names)
-    return list(project.apps)[rank].label if rank < len(names) else None
+    order = AppOrder(project.apps.names)
+    labels = {app.name: app.label for app in project.apps}
+    return lambda module: labels.get(order.app_of(module) or "")
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
