@@ -99,6 +99,15 @@ class MissingExtra(ConfigurationError, ModuleNotFoundError):
         self.package = package
         self.extra = extra
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # NOTE: the default would pass the message to an __init__ that takes none.
+        return _missing, (self.package, self.extra)
+
+
+def _missing(package: str, extra: str) -> MissingExtra:
+    """Rebuild the error from a pickle."""
+    return MissingExtra(package=package, extra=extra)
+
 
 class SignalError(FrameworkException):
     """A signal or a receiver is used in a way that cannot work."""
