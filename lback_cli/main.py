@@ -9,6 +9,7 @@ import click
 
 from lback_cli._commands import ENTRIES
 from lback_cli._console import complain
+from lback_cli._console import say
 from lback_cli._lazy import LazyGroup
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ cli = LazyGroup(
     ],
 )
 
+# Raised where help is printed for want of words; older versions of click print it.
+_NO_WORDS: type[click.UsageError] | tuple[()] = getattr(
+    click.exceptions, "NoArgsIsHelpError", ()
+)
+
 
 def run(words: Sequence[str], root: "Path | None" = None) -> int:
     """Run one command line and return its exit code.
@@ -51,6 +57,9 @@ def run(words: Sequence[str], root: "Path | None" = None) -> int:
     """
     try:
         result = cli.main(list(words), "lback", standalone_mode=False, obj=root)
+    except _NO_WORDS as asked:
+        say(asked.format_message())
+        return 0
     except click.Abort:
         complain("Stopped.")
         return 130

@@ -2,7 +2,6 @@
 
 import os
 import sysconfig
-import traceback
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120  # pathlib here costs a start 3 ms
 _LIBRARIES = tuple(
@@ -21,6 +20,8 @@ def last_project_line(error: BaseException) -> str:
     said = f"{type(error).__name__}: {error}"
     if isinstance(error, SyntaxError) and error.filename:
         return f"SyntaxError: {error.msg} ({error.filename}:{error.lineno})"
+    import traceback
+
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)

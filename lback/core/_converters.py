@@ -1,16 +1,20 @@
 """Converters between the text of a url and Python values."""
 
+import operator
 import re
 import uuid
 from typing import Any
 
 from lback.core.exceptions import InvalidRoute
 
+_CLIMBING = frozenset({".", ".."})
 _UUID = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 
 
 class TypeConverter:
     """Convert one variable of a path; the base class leaves text as it is.
+
+    The segments ``.`` and ``..`` are no text: clients and proxies resolve them.
 
     Attributes:
         regex: What the text in the url has to look like.
@@ -30,6 +34,8 @@ class TypeConverter:
         Raises:
             ValueError: The text means no value; the route does not match.
         """
+        if value in _CLIMBING:
+            raise ValueError(value)
         return value
 
     def to_url(self, value: Any) -> str:
@@ -52,8 +58,12 @@ class IntegerConverter(TypeConverter):
         return int(value)
 
     def to_url(self, value: Any) -> str:
-        """Return the digits of *value*."""
-        return str(int(value))
+        """Return the digits of *value*, a whole number or its digits.
+
+        Raises:
+            TypeError: It is a number with a fraction, or no number.
+        """
+        return str(int(value) if isinstance(value, str) else operator.index(value))
 
 
 class UUIDConverter(TypeConverter):
@@ -76,13 +86,16 @@ class UUIDConverter(TypeConverter):
 
 
 class PathConverter(TypeConverter):
-    """Take the rest of a path, slashes included, but no ``..`` segments."""
+    """Take several segments, slashes included, but none that climbs.
+
+    A leading slash is refused: the url would name another host.
+    """
 
     regex = r"[^\x00-\x1f\x7f]+"
 
     def to_python(self, value: str) -> str:
         """Return the path unless it climbs."""
-        if ".." in value.split("/"):
+        if value.startswith("/") or not _CLIMBING.isdisjoint(value.split("/")):
             raise ValueError(value)
         return value
 

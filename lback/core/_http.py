@@ -33,7 +33,9 @@ class HTTPMethod(Enum):
         return str(self.value)
 
 
-_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+STATUS_LINES = {
+    status.value: f"{status.value} {status.phrase}" for status in HTTPStatus
+}
 
 
 def status_line(code: Any) -> str:
@@ -42,9 +44,9 @@ def status_line(code: Any) -> str:
     Raises:
         InvalidResponse: *code* is no HTTP status.
     """
-    line = _LINES.get(code)
+    line: str | None = STATUS_LINES.get(code)
     if line is not None:
         return line
-    if isinstance(code, int) and 100 <= code <= 599:  # noqa: PLR2004  # HTTP's range
+    if isinstance(code, int) and 100 <= code < 600:  # noqa: PLR2004  # HTTP's range
         return f"{int(code)} Unknown"
     raise InvalidResponse(f"{code!r} is no HTTP status. Use a number from 100 to 599.")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from keyword import iskeyword
 from typing import Any
 from typing import NamedTuple
 from urllib.parse import quote
@@ -43,6 +44,10 @@ class Pattern:
             raise InvalidRoute(
                 f"The path {path!r} does not start with a slash. Write: '/{path}'."
             )
+        if "//" in path:
+            raise InvalidRoute(
+                f"The path {path!r} has two slashes in a row. Write one of them."
+            )
         self.path = path
         self._parts = _split(path)
         self.names = tuple(p.name for p in self._parts if isinstance(p, Variable))
@@ -77,7 +82,9 @@ class Pattern:
             NoReverseMatch: A value is missing, or the path would not match it.
         """
         text = "".join(
-            part if isinstance(part, str) else self._encode(part, values)
+            quote(part, safe=f"{_SEGMENT_SAFE}/")
+            if isinstance(part, str)
+            else self._encode(part, values)
             for part in self._parts
         )
         rest = {name: v for name, v in values.items() if name not in self.names}
@@ -88,25 +95,26 @@ class Pattern:
         if name not in values:
             raise NoReverseMatch(f"The url {self.path!r} needs a value for {name!r}.")
         try:
-            text = converter.to_url(values[name])
-            fits = re.fullmatch(converter.regex, text) is not None
-            fits = fits and text not in {".", ".."}
-            if fits:
-                converter.to_python(text)
+            text = _text_of(converter, values[name])
         except (TypeError, ValueError) as error:
-            raise self._does_not_fit(name, values[name]) from error
-        if not fits:
-            raise self._does_not_fit(name, values[name])
+            raise NoReverseMatch(
+                f"The value {values[name]!r} for {name!r} does not fit the url "
+                f"{self.path!r}."
+            ) from error
         is_path = isinstance(converter, PathConverter)
         return quote(text, safe=f"{_SEGMENT_SAFE}/" if is_path else _SEGMENT_SAFE)
 
-    def _does_not_fit(self, name: str, value: Any) -> NoReverseMatch:
-        return NoReverseMatch(
-            f"The value {value!r} for {name!r} does not fit the url {self.path!r}."
-        )
-
 
 _Part = str | Variable
+
+
+def _text_of(converter: TypeConverter, value: Any) -> str:
+    """Return the text for *value*, which the converter would read back."""
+    text = converter.to_url(value)
+    if re.fullmatch(converter.regex, text) is None:
+        raise ValueError(text)
+    converter.to_python(text)
+    return text
 
 
 def _split(path: str) -> list[_Part]:
@@ -116,7 +124,7 @@ def _split(path: str) -> list[_Part]:
     for found in _VARIABLE.finditer(path):
         parts.append(path[end : found.start()])
         name, _, kind = found[1].partition(":")
-        if not name.isidentifier() or not name.isascii():
+        if not name.isidentifier() or not name.isascii() or iskeyword(name):
             raise InvalidRoute(
                 f"The path {path!r} has the variable {found[0]}, whose name is no "
                 "Python identifier."

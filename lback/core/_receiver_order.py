@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 from lback.core._receivers import Receiver
@@ -12,14 +13,14 @@ class AppOrder:
     """The place of each installed app.
 
     Args:
-        names: The packages of the installed apps, in their order.
+        labels: The labels of the installed apps by package, in their order.
     """
 
-    __slots__ = ("_ranks", "names")
+    __slots__ = ("_ranks", "labels")
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        self.names = tuple(names)
-        self._ranks = {name: rank for rank, name in enumerate(self.names)}
+    def __init__(self, labels: Mapping[str, str] | None = None) -> None:
+        self.labels = dict(labels or {})
+        self._ranks = {name: rank for rank, name in enumerate(self.labels)}
 
     def app_of(self, module: str) -> str | None:
         """Return the innermost app that *module* belongs to, or None."""
@@ -27,10 +28,14 @@ class AppOrder:
             module = module.rpartition(".")[0]
         return module or None
 
+    def label_of(self, module: str) -> str | None:
+        """Return the label of the innermost app that *module* belongs to, or None."""
+        return self.labels.get(self.app_of(module) or "")
+
     def rank_of(self, module: str) -> int:
         """Return the place of *module*'s app; outside any app it is the last."""
         app = self.app_of(module)
-        return len(self.names) if app is None else self._ranks[app]
+        return len(self._ranks) if app is None else self._ranks[app]
 
 
 def in_order(receivers: Iterable[Receiver], apps: AppOrder) -> list[Receiver]:
@@ -70,8 +75,8 @@ def _edges(ranked: Sequence[Receiver], apps: AppOrder) -> list[set[int]]:
 def _names(receiver: Receiver, apps: AppOrder) -> set[str]:
     """Return the names by which ``before=`` and ``after=`` may mean *receiver*."""
     module, name = receiver.origin.module, receiver.origin.name
-    app = apps.app_of(module) or module.partition(".")[0]
-    return {f"{module}.{name}", f"{app}.{name}", f"{app.rpartition('.')[2]}.{name}"}
+    app = apps.label_of(module) or module.partition(".")[0]
+    return {f"{module}.{name}", f"{app}.{name}"}
 
 
 def _by_name(ranked: Sequence[Receiver], later: list[set[int]]) -> list[Receiver]:

@@ -10,9 +10,8 @@ from urllib.parse import urljoin
 
 from lback.core import _request_body
 from lback.core._fields import Fields
+from lback.core._fields import MultiFields
 from lback.core._http import HTTPMethod
-from lback.core._uploads import uploaded
-from lback.core._uploads import UploadedFile
 from lback.core.exceptions import NoReverseMatch
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from lback.core._request_headers import RequestHeaders
+    from lback.core._uploads import Uploads
     from lback.core.config import Config
     from lback.core.error_handler import ErrorHandler
     from lback.core.signals import SignalDispatcher
@@ -72,9 +72,9 @@ class Request:
         self._headers: Any = headers
         self._environ = environ
         self._context: dict[str, Any] | None = None
-        self._parsed: Any = None
+        self._parsed: _request_body.Parsed | None = None
         self._path_params: dict[str, Any] | None = None
-        self._query: Fields | None = None
+        self._query: MultiFields | None = None
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.path!r}>"
@@ -87,21 +87,29 @@ class Request:
     @property
     def headers(self) -> "RequestHeaders":
         """The headers; names are found in any case."""
-        headers = self._headers
         from lback.core._request_headers import RequestHeaders
 
+        headers = self._headers
         if not isinstance(headers, RequestHeaders):
             headers = RequestHeaders(headers, self._environ)
             self._headers = headers
         return headers
 
     @property
-    def query_params(self) -> Fields:
-        """The query string as a dictionary; of repeated names the last one counts."""
+    def query(self) -> MultiFields:
+        """The query string; ``getlist`` has all values of a repeated name."""
         if self._query is None:
             query = self._environ.get("QUERY_STRING", "")
-            self._query = Fields(parse_qsl(query, keep_blank_values=True))
+            if not query.isascii():
+                # NOTE: WSGI hands over the bytes as if they were Latin-1.
+                query = query.encode("latin-1").decode(errors="replace")
+            self._query = MultiFields(parse_qsl(query, keep_blank_values=True))
         return self._query
+
+    @property
+    def query_params(self) -> Fields:
+        """The query string as a dictionary; of repeated names the last one counts."""
+        return self.query
 
     @property
     def GET(self) -> Fields:  # noqa: N802  # the documented name
@@ -109,12 +117,15 @@ class Request:
         return self.query_params
 
     @property
+    def form(self) -> MultiFields:
+        """The fields of the body's form; ``getlist`` has all values of a name."""
+        form = self._parse().form
+        return MultiFields() if form is None else form
+
+    @property
     def POST(self) -> Fields:  # noqa: N802  # the documented name
         """The fields of a posted form; empty for other methods and bodies."""
-        if self.method != "POST":
-            return Fields()
-        form = self._parse().form
-        return Fields(_last_values(form))
+        return self.form if self.method == "POST" else Fields()
 
     @property
     def DATA(self) -> Any:  # noqa: N802  # the documented name
@@ -125,15 +136,17 @@ class Request:
     @property
     def parsed_body(self) -> Any:
         """The parsed body, JSON or form; None if there is none."""
-        parsed = self._parse()
-        if parsed.form is not None:
-            return Fields(_last_values(parsed.form))
-        return Fields(parsed.json) if isinstance(parsed.json, dict) else parsed.json
+        return self._parse().data
 
     @property
-    def files(self) -> dict[str, UploadedFile | list[UploadedFile]]:
+    def files(self) -> "Uploads":
         """The uploaded files by field name; a list where a field has several."""
-        return uploaded(self._parse().files)
+        return self._parse().files
+
+    @property
+    def body(self) -> bytes:
+        """The whole body; the same as ``body_bytes``."""
+        return self.body_bytes
 
     @property
     def body_bytes(self) -> bytes:
@@ -178,9 +191,9 @@ class Request:
     @property
     def get_host(self) -> str:
         """The host the request was sent to, with its port unless that is usual."""
-        host = self._environ.get("HTTP_HOST")
+        host = self.headers.get("Host")
         if host:
-            return str(host)
+            return host
         name = self._environ.get("SERVER_NAME", "localhost")
         port = str(self._environ.get("SERVER_PORT", "80"))
         usual = "443" if self.is_secure else "80"
@@ -215,7 +228,7 @@ class Request:
         """Attach one value to the request; the same as ``set_context(key=value)``."""
         self.set_context(**{key: value})
 
-    def set_context(self, **values: Any) -> None:
+    def set_context(self, /, **values: Any) -> None:
         """Attach values to the request, for middlewares and the view."""
         if "path_params" in values:
             self._path_params = values.pop("path_params")
@@ -294,12 +307,8 @@ class Request:
         """The registry of the admin site, once an installed app provides one."""
         return self.get_context("admin_registry")
 
-    def _parse(self) -> "_request_body.Parsed":
+    def _parse(self) -> _request_body.Parsed:
         if self._parsed is None:
-            self._parsed = _request_body.parse(self.body_bytes, self._environ)
-        return cast("_request_body.Parsed", self._parsed)
-
-
-def _last_values(form: Any) -> dict[str, str]:
-    """Return a multi-value mapping as a dictionary of the last values."""
-    return {} if form is None else {name: values[-1] for name, values in form.lists()}
+            content_type = self.headers.get("Content-Type", "")
+            self._parsed = _request_body.parse(self.body_bytes, content_type)
+        return self._parsed

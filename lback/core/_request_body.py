@@ -4,35 +4,46 @@ import json
 from typing import Any
 from typing import BinaryIO
 from typing import NamedTuple
-from typing import TYPE_CHECKING
+from typing import NoReturn
 
+from lback.core._fields import Fields
+from lback.core._fields import MultiFields
+from lback.core._uploads import uploaded
+from lback.core._uploads import Uploads
 from lback.core.exceptions import BadRequest
 from lback.core.exceptions import ContentTooLarge
-
-if TYPE_CHECKING:
-    from werkzeug.datastructures import FileStorage
-    from werkzeug.datastructures import MultiDict
 
 # Bytes; what a body may have in all, and what its fields that are no files may have.
 MAX_BODY = 50 * 1024 * 1024
 MAX_FIELDS = 2_621_440
+
+# How many fields and files a form may have.
 MAX_PARTS = 1000
 
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_TOO_LARGE = (
+    f"A form may have at most {MAX_PARTS} fields and files, and {MAX_FIELDS} bytes in "
+    "its fields."
+)
+
+_URLENCODED = "application/x-www-form-urlencoded"
+_FORMS = (_URLENCODED, "multipart/form-data")
+
+# No length has so many; Python refuses to read numbers of some thousand.
+_TOO_MANY_DIGITS = 20
 
 
 class Parsed(NamedTuple):
-    """A parsed body; one of the three is not empty."""
+    """A parsed body.
 
-    json: Any
-    form: "MultiDict[str, str] | None"
-    files: "MultiDict[str, FileStorage] | None"
+    Attributes:
+        data: The JSON value or the fields of the form; None if it is neither.
+        form: The fields of the form; None if it is none.
+        files: The uploaded files of the form.
+    """
 
-
-def content_type(environ: dict[str, Any]) -> str:
-    """Return the media type of the body in lower case, without parameters."""
-    value: str = environ.get("CONTENT_TYPE", "")
-    return value.partition(";")[0].strip().lower()
+    data: Any
+    form: MultiFields | None
+    files: Uploads
 
 
 def read_all(environ: dict[str, Any]) -> bytes:
@@ -50,7 +61,7 @@ def read_all(environ: dict[str, Any]) -> bytes:
         return _read_open_end(environ, stream)
     if not (given.isascii() and given.isdigit()):
         raise BadRequest("The Content-Length is not a number.")
-    length = int(given)
+    length = int(given) if len(given) < _TOO_MANY_DIGITS else MAX_BODY + 1
     if length > MAX_BODY:
         raise ContentTooLarge(f"The body may have at most {MAX_BODY} bytes.")
     body: bytes = stream.read(length)
@@ -69,43 +80,54 @@ def _read_open_end(environ: dict[str, Any], stream: BinaryIO) -> bytes:
     return body
 
 
-def parse(body: bytes, environ: dict[str, Any]) -> Parsed:
+def parse(body: bytes, content_type: str) -> Parsed:
     """Parse *body* by its content type; other types give nothing.
 
     Raises:
         BadRequest: The body is not what its content type says.
         ContentTooLarge: It has more or larger fields than the limit.
     """
-    kind = content_type(environ)
+    kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/json" or kind.endswith("+json"):
-        return Parsed(_parse_json(body), None, None)
+        return Parsed(_parse_json(body), None, {})
     if kind in _FORMS:
-        return _parse_form(body, environ)
-    return Parsed(None, None, None)
+        return _parse_form(body, content_type)
+    return Parsed(None, None, {})
 
 
 def _parse_json(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        data = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The body is no valid JSON: {error}") from error
+    return Fields(data) if isinstance(data, dict) else data
 
 
-def _parse_form(body: bytes, environ: dict[str, Any]) -> Parsed:
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _parse_form(body: bytes, content_type: str) -> Parsed:
     import io
 
     from werkzeug.exceptions import RequestEntityTooLarge
     from werkzeug.formparser import FormDataParser
     from werkzeug.http import parse_options_header
 
-    kind, options = parse_options_header(environ.get("CONTENT_TYPE", ""))
+    kind, options = parse_options_header(content_type)
+    # NOTE: Werkzeug holds these limits for multipart forms only.
+    if kind == _URLENCODED and (
+        len(body) > MAX_FIELDS or body.count(b"&") >= MAX_PARTS
+    ):
+        raise ContentTooLarge(_TOO_LARGE)
     parser = FormDataParser(
         max_form_memory_size=MAX_FIELDS, max_form_parts=MAX_PARTS, silent=False
     )
     try:
         _, form, files = parser.parse(io.BytesIO(body), kind, len(body), options)
     except RequestEntityTooLarge as error:
-        raise ContentTooLarge("The form has more fields than the limit.") from error
+        raise ContentTooLarge(_TOO_LARGE) from error
     except ValueError as error:
         raise BadRequest(f"The form cannot be read: {error}") from error
-    return Parsed(None, form, files)
+    fields = MultiFields(form.items(multi=True))
+    return Parsed(fields, fields, uploaded(files))

@@ -114,8 +114,9 @@ class Project:
 
     def _find_apps(self) -> None:
         self.apps = Apps([])
-        with self._telling():
-            self.apps = Apps(self.config.INSTALLED_APPS)
+        for entry in self.config.INSTALLED_APPS:
+            with self._telling():
+                self.apps.add(entry)
 
     def _load(self, module: str) -> None:
         for app in self.apps:
@@ -125,7 +126,7 @@ class Project:
     def _load_listeners(self) -> None:
         self._load("listeners")
         with self._telling():
-            dispatcher.settle(self.apps.names)
+            dispatcher.settle(self.apps.labels)
 
     def _build_components(self) -> None:
         from lback.core.app_controller import AppController

@@ -35,11 +35,11 @@ class NullUnitOfWork:
         """Do nothing."""
 
 
-_NOTHING = NullUnitOfWork()
+NOTHING = NullUnitOfWork()
 
 BeginUnit = Callable[[], UnitOfWork]
 
 
 def begin_nothing() -> UnitOfWork:
     """Begin a unit of work that has nothing to do."""
-    return _NOTHING
+    return NOTHING

@@ -55,12 +55,13 @@ class UploadedFile:
         return f"<UploadedFile {self.filename!r}, {self.size} bytes>"
 
 
-def uploaded(
-    files: "MultiDict[str, FileStorage] | None",
-) -> dict[str, UploadedFile | list[UploadedFile]]:
+Uploads = dict[str, UploadedFile | list[UploadedFile]]
+
+
+def uploaded(files: "MultiDict[str, FileStorage]") -> Uploads:
     """Return parsed files by field: one, or a list where a field has several."""
-    found: dict[str, UploadedFile | list[UploadedFile]] = {}
-    for name, storages in files.lists() if files is not None else ():
+    found: Uploads = {}
+    for name, storages in files.lists():
         made = [_make(name, storage) for storage in storages]
         found[name] = made[0] if len(made) == 1 else made
     return found

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
 from lback.core import _async_bridge
@@ -13,14 +14,15 @@ View = Callable[..., Any]
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
-def methods_of(view: View) -> list[str]:
+def methods_of(view: View) -> Iterable[str]:
     """Return the methods that *view* itself says it answers, else GET.
 
     A ``methods`` attribute counts first, then the ``get``, ``post``, ... of a class.
     """
     named = getattr(view, "methods", None)
     if named is not None:
-        return list(named)
+        methods: Iterable[str] = named
+        return methods
     if inspect.isclass(view):
         return _verbs_of(view) or ["GET"]
     return ["GET"]

@@ -3,21 +3,23 @@
 import logging
 from collections.abc import Callable
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 from typing import TYPE_CHECKING
 
 from lback.core._request import Request
 from lback.core._unit_of_work import begin_nothing
 from lback.core._unit_of_work import BeginUnit
+from lback.core._unit_of_work import NOTHING
+from lback.core._unit_of_work import UnitOfWork
 from lback.core.catalogue import request_finished
 from lback.core.catalogue import request_started
 from lback.core.error_handler import ErrorHandler
-from lback.core.exceptions import InvalidMiddleware
 from lback.core.middleware_manager import Chain
 from lback.core.middleware_manager import checked_response
+from lback.core.middleware_manager import early_response
+from lback.core.middleware_manager import Middleware
 from lback.core.middleware_manager import MiddlewareManager
-from lback.core.middleware_manager import ResponseHook
+from lback.core.middleware_manager import ResponseStep
 from lback.core.response import Response
 from lback.core.response import to_response
 from lback.core.router import Router
@@ -94,6 +96,14 @@ class AppController:
         if self._chain is None:
             self._router.freeze()
             self._chain = self._middlewares.freeze()
+            unguarded = [route.path for route in self._router if route.requires_auth]
+            if unguarded:
+                logger.warning(
+                    "No middleware authenticates anybody, so everybody may see these "
+                    "routes with requires_auth=True: %s. Add them with "
+                    "requires_auth=False if that is meant.",
+                    ", ".join(unguarded),
+                )
         return self._chain
 
     def handle_request(self, request: Request) -> Response:
@@ -106,48 +116,62 @@ class AppController:
         """
         before, after_all = self._chain or self.freeze()
         request.services = self._services
-        if request_started:
-            request_started.send(self, request=request)
-        unit = self._begin()
-        after: tuple[ResponseHook, ...] = ()
+        unit: UnitOfWork = NOTHING
+        middleware: Middleware | None = None
+        after: tuple[ResponseStep, ...] = ()
         try:
-            for hook, after_answer, after_error in before:
-                after = after_error
-                answer = hook(request)
-                if answer is not None:
-                    after = after_answer
-                    response = _early(hook, answer)
-                    break
-            else:
-                after = after_all
-                route, params = self._router.find(request.path, request.method)
-                request.path_params = params
-                answer = route.call(request, **params)
-                if isinstance(answer, Response):
-                    response = answer
+            try:
+                unit = self._begin()
+                if request_started:
+                    request_started.send(self, request=request)
+                for middleware, hook, after_answer, after_error in before:  # noqa: B007  # told to refuse()
+                    after = after_error
+                    answer = hook(request)
+                    if answer is not None:
+                        response = early_response(hook, answer)
+                        after = after_answer
+                        break
                 else:
-                    response = to_response(answer, view=route.view)
-            if response.status_code < HTTPStatus.BAD_REQUEST:
-                unit.commit()
-            else:
-                unit.rollback()
-        except Exception as error:  # noqa: BLE001  # becomes the response
-            unit.rollback()
-            response = self.refuse(error, request)
-        except BaseException:
-            unit.rollback()
-            unit.close()
-            raise
-        for response_hook in after:
-            response = self._run_after(response_hook, request, response)
-        unit.close()
+                    middleware = None
+                    after = after_all
+                    route, params = self._router.find(request.path, request.method)
+                    request.path_params = params
+                    answer = route.call(request, **params)
+                    response = (
+                        answer
+                        if isinstance(answer, Response)
+                        else to_response(answer, view=route.view)
+                    )
+                middleware = None
+                is_good = response.status_code < 400  # noqa: PLR2004  # HTTP's first error
+                end = unit.commit if is_good else unit.rollback
+                end()
+            except Exception as error:  # noqa: BLE001  # becomes the response
+                _end(unit.rollback)
+                response = self.refuse(error, request, middleware)
+            except BaseException:
+                _end(unit.rollback)
+                raise
+            response = self._run_after(after, request, response)
+        finally:
+            _end(unit.close)
         if request_finished:
             request_finished.send(self, request=request, response=response)
         return response
 
-    def refuse(self, error: Exception, request: Request) -> Response:
-        """Return the response of an exception, and a plain 500 if even that fails."""
+    def refuse(
+        self, error: Exception, request: Request, middleware: Middleware | None = None
+    ) -> Response:
+        """Return the response of an exception, and a plain 500 if even that fails.
+
+        Args:
+            error: The exception.
+            request: The request during which it was raised.
+            middleware: Whose request hook raised it, if one did.
+        """
         try:
+            if middleware is not None:
+                self._middlewares.announce_request_failure(middleware, request, error)
             return self._errors.respond(error, request)
         except Exception:
             logger.exception("The error handler failed")
@@ -156,24 +180,27 @@ class AppController:
             )
 
     def _run_after(
-        self, hook: ResponseHook, request: Request, response: Response
+        self, steps: tuple[ResponseStep, ...], request: Request, response: Response
     ) -> Response:
-        """Run one response hook; one that fails is passed over, if it may be."""
-        try:
-            return checked_response(hook, request, response)
-        except Exception as error:  # noqa: BLE001  # logged and announced
-            self._middlewares.report_response_failure(hook, request, response, error)
-            middleware = getattr(hook, "__self__", None)
-            if getattr(middleware, "required", False):
-                return self.refuse(error, request)
-            return response
+        """Run the response hooks; one that fails is passed over, if it may be."""
+        for hook, middleware in steps:
+            try:
+                response = checked_response(hook, request, response)
+            except Exception as error:  # noqa: BLE001  # logged and announced
+                self._middlewares.report_response_failure(
+                    middleware, request, response, error
+                )
+                if getattr(middleware, "required", False):
+                    response = self.refuse(error, request)
+        return response
 
 
-def _early(hook: Any, answer: object) -> Response:
-    """Return the response with which a request hook ends the request."""
-    if isinstance(answer, Response):
-        return answer
-    raise InvalidMiddleware(
-        f"{hook.__module__}.{hook.__qualname__} returned {answer!r}. "
-        "Return a Response or None."
-    )
+def _end(step: Callable[[], None]) -> None:
+    """Take one of the last steps of a unit of work.
+
+    The request has its answer by then, so a failure is only logged.
+    """
+    try:
+        step()
+    except Exception:
+        logger.exception("The unit of work could not be ended")

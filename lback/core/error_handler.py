@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("lback.request")
 
+_JSON = ("/json", "+json")
+
 _SORRY = "Something went wrong on our side."
 
 
@@ -176,11 +178,18 @@ class ErrorHandler:
 
 
 def _prefers_json(request: "Request | None") -> bool:
-    """Tell whether the client asked for JSON and not for HTML."""
+    """Tell whether the client would rather have JSON than HTML."""
     if request is None:
         return False
-    accepted = request.environ.get("HTTP_ACCEPT", "").lower()
-    return "json" in accepted and "text/html" not in accepted
+    accepted = request.headers.get("Accept", "").lower()
+    if "json" not in accepted:
+        return False
+    from werkzeug.datastructures import MIMEAccept
+    from werkzeug.http import parse_accept_header
+
+    wanted = parse_accept_header(accepted, MIMEAccept)
+    json = max((q for kind, q in wanted if kind.endswith(_JSON)), default=0)
+    return bool(json > wanted.quality("text/html"))
 
 
 def _log(error: Exception, request: Any) -> None:

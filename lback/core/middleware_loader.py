@@ -101,21 +101,22 @@ def load_middlewares_from_config(
     An entry is a dotted path, or ``{"class": path, "params": {...}}``.
 
     Raises:
-        AppBroken: A class cannot be imported.
+        AppBroken: A class cannot be imported, or its constructor fails.
         InvalidMiddleware: An entry is neither, or a class cannot be made.
     """
     for entry in getattr(config, "MIDDLEWARES", ()):
         class_path, params = _read(entry)
         try:
-            middleware_class = import_class(class_path)
-        except ImportError as error:
+            middleware = create_middleware(
+                import_class(class_path), available_dependencies_instances, params
+            )
+        except InvalidMiddleware:
+            raise
+        except Exception as error:
             raise AppBroken(
-                f"MIDDLEWARES names {class_path!r}, which cannot be imported: "
+                f"MIDDLEWARES names {class_path!r}, which cannot be made: "
                 f"{last_project_line(error)}"
             ) from error
-        middleware = create_middleware(
-            middleware_class, available_dependencies_instances, params
-        )
         middleware_manager.add_middleware(middleware)
 
 

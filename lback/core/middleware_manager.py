@@ -31,25 +31,34 @@ class Middleware(Protocol):
         """Look at the response after the view; return it, or another one."""
 
 
-class Step(NamedTuple):
+class ResponseStep(NamedTuple):
+    """One response hook and the middleware it belongs to."""
+
+    hook: ResponseHook
+    middleware: Middleware
+
+
+class RequestStep(NamedTuple):
     """One request hook, and the response hooks that follow if it ends the chain.
 
     Attributes:
-        hook: The ``process_request`` of a middleware.
+        middleware: Whose ``process_request`` it is.
+        hook: The ``process_request``.
         after_answer: What runs if it returns a response, itself first.
         after_error: What runs if it raises: those before it.
     """
 
+    middleware: Middleware
     hook: RequestHook
-    after_answer: tuple[ResponseHook, ...]
-    after_error: tuple[ResponseHook, ...]
+    after_answer: tuple[ResponseStep, ...]
+    after_error: tuple[ResponseStep, ...]
 
 
 class Chain(NamedTuple):
     """All hooks that do something, in the order in which they run."""
 
-    before: tuple[Step, ...]
-    after: tuple[ResponseHook, ...]
+    before: tuple[RequestStep, ...]
+    after: tuple[ResponseStep, ...]
 
 
 class MiddlewareManager:
@@ -75,7 +84,7 @@ class MiddlewareManager:
         self._refuse_when_frozen()
         name = type(middleware).__name__
         candidate: object = middleware
-        if not isinstance(candidate, Middleware):
+        if isinstance(candidate, type) or not isinstance(candidate, Middleware):
             catalogue.middleware_add_failed.send(
                 self,
                 middleware_instance=middleware,
@@ -152,8 +161,8 @@ class MiddlewareManager:
             try:
                 response = checked_answer(middleware.process_request, request)
             except Exception as error:
-                logger.exception("%s failed in process_request", middleware)
-                self._announce_request_failure(middleware, request, error)
+                logger.exception("%r failed in process_request", middleware)
+                self.announce_request_failure(middleware, request, error)
                 return Response.error()
             if response is not None:
                 return response
@@ -169,7 +178,7 @@ class MiddlewareManager:
             try:
                 response = checked_response(hook, request, response)
             except Exception as error:  # noqa: BLE001  # logged and announced
-                self.report_response_failure(hook, request, response, error)
+                self.report_response_failure(middleware, request, response, error)
         return response
 
     def freeze(self) -> Chain:
@@ -178,21 +187,25 @@ class MiddlewareManager:
         Hooks that do nothing are dropped here, once, and so are not called.
         """
         self._is_frozen = True
-        before: list[Step] = []
-        after: tuple[ResponseHook, ...] = ()
+        before: list[RequestStep] = []
+        after: tuple[ResponseStep, ...] = ()
         for middleware in self._middlewares:
             earlier = after
             if not does_nothing(middleware, "process_response"):
-                after = (middleware.process_response, *after)
+                after = (ResponseStep(middleware.process_response, middleware), *after)
             if not does_nothing(middleware, "process_request"):
-                before.append(Step(middleware.process_request, after, earlier))
+                hook = middleware.process_request
+                before.append(RequestStep(middleware, hook, after, earlier))
         return Chain(tuple(before), after)
 
     def report_response_failure(
-        self, hook: ResponseHook, request: Any, response: Response, error: Exception
+        self,
+        middleware: Middleware,
+        request: Any,
+        response: Response,
+        error: Exception,
     ) -> None:
         """Log and announce that a response hook failed."""
-        middleware = getattr(hook, "__self__", hook)
         logger.error("%r failed in process_response", middleware, exc_info=error)
         catalogue.middleware_process_response_failed.send(
             self,
@@ -204,9 +217,10 @@ class MiddlewareManager:
             exception=error,
         )
 
-    def _announce_request_failure(
+    def announce_request_failure(
         self, middleware: Middleware, request: Any, error: Exception
     ) -> None:
+        """Announce that a request hook raised an exception."""
         catalogue.middleware_process_request_failed.send(
             self,
             middleware_instance=middleware,
@@ -227,11 +241,16 @@ class MiddlewareManager:
 def checked_answer(hook: RequestHook, request: Any) -> Response | None:
     """Call a request hook and refuse an answer that is neither response nor None."""
     answer = hook(request)
-    if answer is not None and not isinstance(answer, Response):
-        raise InvalidMiddleware(
-            f"{_name(hook)} returned {answer!r}. Return a Response or None."
-        )
-    return answer
+    return None if answer is None else early_response(hook, answer)
+
+
+def early_response(hook: RequestHook, answer: object) -> Response:
+    """Return the response with which a request hook ends the request."""
+    if isinstance(answer, Response):
+        return answer
+    raise InvalidMiddleware(
+        f"{_name(hook)} returned {answer!r}. Return a Response or None."
+    )
 
 
 def checked_response(hook: ResponseHook, request: Any, response: Response) -> Response:

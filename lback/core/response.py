@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 from urllib.parse import urlsplit
 
+from lback.core import _async_bridge
 from lback.core._http import status_line
+from lback.core._http import STATUS_LINES
 from lback.core._json import encode_json
+from lback.core._response_headers import checked
 from lback.core._response_headers import checked_all
 from lback.core._response_headers import ResponseHeaders
 from lback.core.exceptions import InvalidResponse
@@ -34,7 +38,7 @@ class Response:
         InvalidResponse: Something of it cannot be sent.
     """
 
-    __slots__ = ("_body", "_headers", "content_type", "status_code")
+    __slots__ = ("_body", "_content_type", "_headers", "_status_code")
 
     default_type = _HTML
 
@@ -45,14 +49,19 @@ class Response:
         headers: Headers = None,
         content_type: str | None = None,
     ) -> None:
-        if type(body) is str:
-            self._body = body.encode()
+        # PERF: what nearly every response has, decided without a call.
+        # bench: benchmarks/request.py::plaintext
+        is_text = type(body) is str and body.isascii()
+        self._body = body.encode() if is_text else _bytes_of(body)
+        if status_code not in STATUS_LINES:
+            status_line(status_code)
+        self._status_code = status_code
+        if content_type is not None:
+            self._content_type = _checked_type(content_type)
+        elif is_text or not body or isinstance(body, str):
+            self._content_type = self.default_type
         else:
-            self._body = _bytes_of(body)
-            if content_type is None and body:
-                content_type = "application/octet-stream"
-        self.status_code = status_code
-        self.content_type = content_type or self.default_type
+            self._content_type = "application/octet-stream"
         self._headers = [] if headers is None else checked_all(headers.items())
 
     def __repr__(self) -> str:
@@ -68,21 +77,37 @@ class Response:
         self._body = _bytes_of(body)
 
     @property
+    def status_code(self) -> int:
+        """The HTTP status; one that is set is checked."""
+        return self._status_code
+
+    @status_code.setter
+    def status_code(self, status_code: int) -> None:
+        status_line(status_code)
+        self._status_code = status_code
+
+    @property
+    def content_type(self) -> str:
+        """The type of the body; one that is set is checked like any header."""
+        return self._content_type
+
+    @content_type.setter
+    def content_type(self, content_type: str) -> None:
+        self._content_type = _checked_type(content_type)
+
+    @property
     def headers(self) -> ResponseHeaders:
         """The headers; content type and length are added when it is sent."""
         return ResponseHeaders(self._headers)
 
     def get_wsgi_response(self) -> tuple[str, list[tuple[str, str]], list[bytes]]:
-        """Return the status line, all headers and the body, as WSGI wants them.
-
-        Raises:
-            InvalidResponse: The status is none.
-        """
-        status, body = self.status_code, self._body
+        """Return the status line, all headers and the body, as WSGI wants them."""
+        status, body = self._status_code, self._body
         headers = self._headers
         if status in _BODILESS:
-            return status_line(status), list(headers), []
-        own = [("Content-Type", self.content_type), ("Content-Length", str(len(body)))]
+            kept = [h for h in headers if h[0].lower() not in _ABOUT_BODIES]
+            return status_line(status), kept, []
+        own = [("Content-Type", self._content_type), ("Content-Length", str(len(body)))]
         if headers:
             names = {name.lower() for name, _ in headers}
             own = [header for header in own if header[0].lower() not in names]
@@ -148,6 +173,7 @@ class Response:
 
 # Responses of these statuses have neither a body nor headers that describe one.
 _BODILESS = frozenset({*range(100, 200), 204, 304})
+_ABOUT_BODIES = frozenset({"content-type", "content-length"})
 
 
 class HTMLResponse(Response):
@@ -190,7 +216,8 @@ class RedirectResponse(Response):
     """Send the client to another url.
 
     Raises:
-        InvalidResponse: The url is none a browser may be sent to.
+        InvalidResponse: The url is none a browser may be sent to, or the status is
+            no redirect.
     """
 
     __slots__ = ()
@@ -200,6 +227,10 @@ class RedirectResponse(Response):
     ) -> None:
         location = _location(redirect_url)
         super().__init__(None, status_code, headers)
+        if not 300 <= status_code < 400:  # noqa: PLR2004  # HTTP's redirects
+            raise InvalidResponse(
+                f"{status_code} is no redirect. Use a status from 300 to 399."
+            )
         self.headers["Location"] = location
 
 
@@ -211,7 +242,7 @@ def error_body(status_code: int, message: str, **more: Any) -> dict[str, Any]:
 def to_response(value: Any, *, view: Any = None) -> Response:
     """Turn what a view returned into a response.
 
-    A text is HTML; a dictionary or list is JSON.
+    A text is HTML; a dictionary or list is JSON. Anything awaitable is awaited.
 
     Raises:
         InvalidResponse: It is something else; the message names the view.
@@ -222,9 +253,11 @@ def to_response(value: Any, *, view: Any = None) -> Response:
         return HTMLResponse(value)
     if isinstance(value, dict | list):
         return JSONResponse(value)
+    if hasattr(value, "__await__"):
+        return to_response(_async_bridge.run(value), view=view)
     name = getattr(view, "__qualname__", repr(view))
     module = getattr(view, "__module__", "?")
-    what = "nothing" if value is None else f"a {type(value).__name__}"
+    what = "nothing" if value is None else f"a value of type {type(value).__name__}"
     raise InvalidResponse(
         f"The view {module}.{name} returned {what}. "
         "Return a Response, a str, a dict or a list."
@@ -232,10 +265,13 @@ def to_response(value: Any, *, view: Any = None) -> Response:
 
 
 def _bytes_of(body: Any) -> bytes:
+    if isinstance(body, str):
+        try:
+            return body.encode()
+        except UnicodeEncodeError as error:
+            raise InvalidResponse(f"This text cannot be sent: {error}.") from error
     if body is None:
         return b""
-    if isinstance(body, str):
-        return body.encode()
     if isinstance(body, bytes | bytearray | memoryview):
         return bytes(body)
     raise InvalidResponse(
@@ -244,11 +280,22 @@ def _bytes_of(body: Any) -> bytes:
     )
 
 
+# PERF: a site has a handful of types, and checking one costs as much as the rest.
+# bench: benchmarks/request.py::plaintext
+@lru_cache(maxsize=64)
+def _checked_type(content_type: str) -> str:
+    """Return *content_type* as it may stand in a header."""
+    return checked("Content-Type", content_type)[1]
+
+
 def _location(url: str) -> str:
     """Return *url* as it may stand in a Location header."""
     if not isinstance(url, str) or _CONTROL.search(url):
         raise InvalidResponse(f"{url!r} is no url to redirect to.")
-    scheme = urlsplit(url).scheme
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        raise InvalidResponse(f"{url!r} is no url to redirect to: {error}.") from error
     if scheme and scheme not in {"http", "https"}:
         raise InvalidResponse(f"A redirect to {scheme!r} is refused: {url!r}.")
     return quote(url, safe=_URL_SAFE)

@@ -41,7 +41,7 @@ class Route:
         self,
         path: str,
         view: View,
-        methods: list[str] | None = None,
+        methods: Iterable[str] | None = None,
         name: str | None = None,
         requires_auth: bool = True,  # noqa: FBT001, FBT002  # the documented signature
     ) -> None:
@@ -64,16 +64,19 @@ class Route:
             return params
         if method == "HEAD" and "GET" in self.methods:
             return params
-        return {"_method_mismatch": True, "_allowed_methods": list(self.methods)}
+        allowed = list(self.methods)
+        if "GET" in allowed and "HEAD" not in allowed:
+            allowed.append("HEAD")
+        return {"_method_mismatch": True, "_allowed_methods": allowed}
 
     def __repr__(self) -> str:
         return f"<Route {self.path!r} {self.methods or 'ALL'} {self.name or ''}>"
 
 
 def _checked(methods: Iterable[str], path: str) -> list[str]:
-    if isinstance(methods, str):
+    if isinstance(methods, str) or not isinstance(methods, Iterable):
         raise InvalidRoute(
-            f"methods={methods!r} of {path!r} is a text. Write a list: [{methods!r}]."
+            f"methods={methods!r} of {path!r} is no list. Write: ['GET', 'POST']."
         )
     checked = [str(method) for method in methods]
     for method in checked:
@@ -143,19 +146,22 @@ class Router:
         """Remove the routes of *path*, or only *methods* of them.
 
         Raises:
-            RouteNotFound: No route has this path.
+            RouteNotFound: No route has this path and one of these methods.
+            InvalidRoute: A route answers all methods, so that none can be taken out.
             RouterFrozen: The application has started.
         """
         self._refuse_when_frozen(path)
-        if not any(route.path == path for route in self._routes):
-            raise RouteNotFound(path, "", f"No route has the path {path!r}.")
+        unwanted = None if methods is None else _checked(methods, path)
         kept = []
         for route in self._routes:
-            left = _without(route, methods) if route.path == path else route
+            left = _without(route, unwanted) if route.path == path else route
             if left is not None:
                 kept.append(left)
+        if kept == self._routes:
+            what = f"{', '.join(unwanted)} {path!r}" if unwanted else repr(path)
+            raise RouteNotFound(path, "", f"No route answers {what}.")
         self._routes = kept
-        self._names = {route.name: route for route in kept if route.name}
+        self._names = {route.name: route for route in kept if route.name is not None}
         self._index = None
 
     def freeze(self) -> None:
@@ -199,7 +205,7 @@ class Router:
         if route is None:
             from difflib import get_close_matches
 
-            near = get_close_matches(name, self._names, n=1)
+            near = get_close_matches(str(name), self._names, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise NoReverseMatch(f"No route is called {name!r}.{hint}")
         return route.pattern.fill(params)
@@ -232,6 +238,8 @@ def _without(route: Route, methods: list[str] | None) -> Route | None:
             "Name its methods, or remove the whole route."
         )
     left = [method for method in route.methods if method not in methods]
+    if left == route.methods:
+        return route
     if not left:
         return None
     return Route(route.path, route.view, left, route.name, route.requires_auth)

@@ -36,7 +36,7 @@ def render(
             "to render templates with."
         )
     names = {"request": request, **(context or {})}
-    text = renderer.render_to_string(template_name, **names)
+    text = renderer.render(template_name, names)
     return HTMLResponse(text, status_code, headers)
 
 

@@ -10,12 +10,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Mapping
 from types import CodeType
 from typing import Any
 from typing import cast
 from typing import Generic
 from typing import overload
+from weakref import WeakSet
 
 from typing_extensions import ParamSpec
 from typing_extensions import TypeVar
@@ -195,6 +196,8 @@ class SignalDispatcher:
         self.codes: Counter[CodeType] = Counter()
         self.numbers: Iterator[int] = itertools.count()
         self.apps = AppOrder()
+        # NOTE: they are in no registry, but their receivers have an order, too.
+        self._unregistered: WeakSet[Signal[..., Any]] = WeakSet()
         self._clashes: list[tuple[str, Declaration, Declaration]] = []
 
     def signal(
@@ -293,11 +296,11 @@ class SignalDispatcher:
     def __repr__(self) -> str:
         return f"<SignalDispatcher, {len(self)} signals>"
 
-    def settle(self, apps: Sequence[str]) -> None:
+    def settle(self, apps: Mapping[str, str]) -> None:
         """Put all receivers in their final order; called once when start-up ends.
 
         Args:
-            apps: The packages of the installed apps, in their order.
+            apps: The labels of the installed apps by package, in their order.
 
         Raises:
             DuplicateSignal: A name was declared in two places.
@@ -309,7 +312,7 @@ class SignalDispatcher:
                 f"Signal {name!r} is declared at {first.place} and again at "
                 f"{second.place}. Rename one, or import the first."
             )
-        for signal in self:
+        for signal in (*self, *self._unregistered):
             signal.settle()
 
     def declare(
@@ -328,6 +331,7 @@ class SignalDispatcher:
             owner = known.declaration if known is not None else None
             if name is None or (owner and not owner.is_repeated_by(place)):
                 signal = _blank(cls, name, self)
+                self._unregistered.add(signal)
             else:
                 signal = self._cell(cls, name)
             if owner and signal is not known and name and not is_test(place.module):

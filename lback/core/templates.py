@@ -1,6 +1,7 @@
 """Templates: Jinja2, from the project's folder and those of its apps."""
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from typing import TYPE_CHECKING
@@ -61,6 +62,14 @@ class TemplateRenderer:
 
     def render_to_string(self, template_name: str, /, **context: Any) -> str:
         """Render the template *template_name* with *context*.
+
+        Raises:
+            jinja2.TemplateNotFound: No folder has it.
+        """
+        return self.render(template_name, context)
+
+    def render(self, template_name: str, context: Mapping[str, Any]) -> str:
+        """Render a template with a context that may have any names.
 
         Raises:
             jinja2.TemplateNotFound: No folder has it.

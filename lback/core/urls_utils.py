@@ -29,6 +29,11 @@ class Include:
                 f"include({module_path!r}) does not name a module. "
                 "Write its dotted path, such as 'shop.urls'."
             )
+        if not isinstance(prefix, str):
+            raise InvalidRoute(
+                f"include({module_path!r}, prefix={prefix!r}): a prefix is a text, "
+                "such as '/shop'."
+            )
         self.module_path = module_path
         self.prefix = prefix
 
@@ -133,6 +138,4 @@ def _under(prefix: str, route: Route) -> Route:
 
 def _join(prefix: str, path: str) -> str:
     """Join two pieces of a path with one slash between them."""
-    if prefix and not prefix.startswith("/"):
-        prefix = f"/{prefix}"
     return f"{prefix.rstrip('/')}/{path.lstrip('/')}" if path else prefix

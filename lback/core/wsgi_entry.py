@@ -18,7 +18,6 @@ from lback.core.catalogue import server_started
 from lback.core.catalogue import server_starting
 from lback.core.exceptions import BadRequest
 from lback.core.logging_setup import setup_logging
-from lback.core.response import Response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -47,36 +46,27 @@ class WSGIApplication:
         """Answer one request, as PEP 3333 asks."""
         if server_request_received or server_request_finished or server_response_sent:
             return self._answer_observed(environ, start_response)
-        response = self._respond(environ)[1]
+        request, error = _request_of(environ)
+        if error is None:
+            response = self._handle(request)
+        else:
+            response = self.controller.refuse(error, request)
         status, headers, body = response.get_wsgi_response()
         start_response(status, headers)
         return body if environ["REQUEST_METHOD"] != "HEAD" else []
-
-    def _respond(self, environ: dict[str, Any]) -> tuple[Request, Response]:
-        """Make the request and its response."""
-        path = environ.get("PATH_INFO") or "/"
-        method = environ["REQUEST_METHOD"]
-        if path.isascii():
-            request = Request(path, method, None, None, environ)
-            return request, self._handle(request)
-        # NOTE: WSGI hands over the bytes of the path as if they were Latin-1.
-        raw = path.encode("latin-1")
-        request = Request(raw.decode(errors="replace"), method, None, None, environ)
-        try:
-            raw.decode()
-        except UnicodeDecodeError:
-            error = BadRequest("The path is not UTF-8.")
-            return request, self.controller.refuse(error, request)
-        return request, self._handle(request)
 
     def _answer_observed(
         self, environ: dict[str, Any], start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer one request and send the server's signals around it."""
         began = time.perf_counter()
-        line = _request_line(environ)
+        request, error = _request_of(environ)
+        line = _request_line(request)
         server_request_received.send(self, **line)
-        request, response = self._respond(environ)
+        if error is None:
+            response = self._handle(request)
+        else:
+            response = self.controller.refuse(error, request)
         status, headers, body = response.get_wsgi_response()
         server_request_finished.send(
             self,
@@ -104,22 +94,40 @@ class _SentBody:
     def __init__(self, body: Iterable[bytes], when_closed: Callable[[], Any]) -> None:
         self._body = body
         self._when_closed = when_closed
+        self._is_closed = False
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._body)
 
     def close(self) -> None:
-        """Say that the response is sent; servers call this once, also after errors."""
-        self._when_closed()
+        """Say, once, that the response is sent; servers call this after errors, too."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._when_closed()
 
 
-def _request_line(environ: dict[str, Any]) -> dict[str, str]:
+def _request_of(environ: dict[str, Any]) -> tuple[Request, BadRequest | None]:
+    """Make the request, and the error that keeps it from being handled."""
     path = environ.get("PATH_INFO") or "/"
-    query = environ.get("QUERY_STRING")
+    method = environ["REQUEST_METHOD"]
+    if path.isascii():
+        return Request(path, method, None, None, environ), None
+    # NOTE: WSGI hands over the bytes of the path as if they were Latin-1.
+    raw = path.encode("latin-1")
+    try:
+        return Request(raw.decode(), method, None, None, environ), None
+    except UnicodeDecodeError:
+        shown = raw.decode(errors="replace")
+        error = BadRequest("The path is not UTF-8.")
+        return Request(shown, method, None, None, environ), error
+
+
+def _request_line(request: Request) -> dict[str, str]:
+    query = request.environ.get("QUERY_STRING")
     return {
-        "method": environ["REQUEST_METHOD"],
-        "path": path,
-        "full_path": f"{path}?{query}" if query else path,
+        "method": request.method,
+        "path": request.path,
+        "full_path": f"{request.path}?{query}" if query else request.path,
     }
 
 

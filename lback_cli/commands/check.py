@@ -20,9 +20,10 @@ def command(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001  # click
     else:
         for finding in findings:
             _console.say(f"{finding.level}: {finding.text}")
-        _console.say(
-            f"{errors} errors, {len(findings) - errors} warnings."
-            if findings
-            else "No mistakes found."
-        )
+        counts = _count(errors, "error"), _count(len(findings) - errors, "warning")
+        _console.say(f"{', '.join(counts)}." if findings else "No mistakes found.")
     ctx.exit(1 if errors else 0)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,5 +1,6 @@
 """``lback routes``: which view answers which path."""
 
+import contextlib
 import inspect
 from typing import Any
 from typing import TYPE_CHECKING
@@ -37,8 +38,10 @@ def _row(route: "Route") -> dict[str, Any]:
     origin = origin_of(route.view)
     file, line = origin.file, origin.line
     if inspect.isclass(route.view):
-        file = inspect.getsourcefile(route.view) or ""
-        line = inspect.getsourcelines(route.view)[1]
+        # NOTE: a class that was made by a call has no source of its own.
+        with contextlib.suppress(OSError, TypeError):
+            file = inspect.getsourcefile(route.view) or ""
+            line = inspect.getsourcelines(route.view)[1]
     return {
         "path": route.path,
         "methods": route.methods,

@@ -42,7 +42,7 @@ def list_signals(
     unheard: bool,  # noqa: FBT001  # click passes options by name
     framework: bool,  # noqa: FBT001  # click passes options by name
 ) -> None:
-    """List every signal with its receivers, in the order in which they run."""
+    """List signals with their receivers, in order."""
     from lback.core._startup import Phase
 
     label_of = _labels(_project.load(Phase.LISTENERS))
@@ -121,9 +121,7 @@ def _labels(project: "Project") -> "LabelOf":
     """Return what finds the label of the app that a module belongs to."""
     from lback.core._receiver_order import AppOrder
 
-    order = AppOrder(project.apps.names)
-    labels = {app.name: app.label for app in project.apps}
-    return lambda module: labels.get(order.app_of(module) or "")
+    return AppOrder(project.apps.labels).label_of
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

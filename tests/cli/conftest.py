@@ -51,7 +51,7 @@ def spawn() -> Callable[..., subprocess.Popen[str]]:
     def start(
         folder: Path, *words: str, before: Sequence[str] = ()
     ) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603  # our own words
+        return subprocess.Popen(  # our own words
             [*before, sys.executable, *words],
             cwd=folder,
             stdout=subprocess.PIPE,

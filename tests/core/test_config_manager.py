@@ -237,7 +237,7 @@ def test_loading_imports_nothing_heavy(write: Write, tmp_path: Path) -> None:
         "'difflib', 'click', 'jinja2', 'werkzeug') if m in sys.modules])"
     )
 
-    done = subprocess.run(  # noqa: S603  # our own interpreter and code
+    done = subprocess.run(  # our own interpreter and code
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
 
@@ -339,7 +339,7 @@ def bound_by_modes(code: str) -> str:
     # NOTE: modes do not bind root, unless it gives that right away.
     words = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
     head = "from lback.core import config_manager\n"
-    done = subprocess.run(  # noqa: S603  # our own words
+    done = subprocess.run(  # our own words
         [*words, sys.executable, "-B", "-c", head + code],
         capture_output=True,
         text=True,

@@ -266,7 +266,7 @@ def test_the_module_does_not_import_watchdog() -> None:
     import subprocess
 
     code = "import sys, lback.core.config_manager; print('watchdog' in sys.modules)"
-    done = subprocess.run(  # noqa: S603  # our own interpreter and code
+    done = subprocess.run(  # our own interpreter and code
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
 

@@ -68,7 +68,7 @@ def start() -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
     def start(code: str, *words: object) -> subprocess.Popen[str]:
-        process = subprocess.Popen(  # noqa: S603  # our own interpreter and code
+        process = subprocess.Popen(  # our own interpreter and code
             [sys.executable, "-c", code, *map(str, words)],
             stdout=subprocess.PIPE,
             text=True,

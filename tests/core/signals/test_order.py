@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 
+from lback.core import signals
 from lback.core.exceptions import ReceiverOrderCycle
 from lback.core.signals import SignalDispatcher
 
 MakeModule = Callable[..., ModuleType]
+
+
+def installed(*names: str) -> dict[str, str]:
+    """Return the labels of apps that are called after their packages."""
+    return {name: name.rpartition(".")[2] for name in names}
+
 
 APP = "def {0}(sender): return '{0}'"
 
@@ -34,7 +41,7 @@ def test_order_of_the_apps_counts_not_the_order_of_import(
     dispatcher.connect("x", late.late)
     dispatcher.connect("x", early.early)
 
-    dispatcher.settle(["app_early", "app_late"])
+    dispatcher.settle(installed("app_early", "app_late"))
 
     assert ["early", "late", "no app"] == dispatcher.send("x").values
 
@@ -48,7 +55,7 @@ def test_innermost_app_counts(
     dispatcher.connect("x", other.other)
     dispatcher.connect("x", inner.inner)
 
-    dispatcher.settle(["outer_app.inner", "other_app", "outer_app"])
+    dispatcher.settle(installed("outer_app.inner", "other_app", "outer_app"))
 
     assert ["inner", "other"] == dispatcher.send("x").values
 
@@ -66,7 +73,7 @@ def test_before_and_after_name_a_receiver_of_an_app(
     dispatcher.connect("x", shop.reserve, before="shop_app.mail")
     dispatcher.connect("x", audit.audit, after="shop_app.listeners.reserve", order=-5)
 
-    dispatcher.settle(["audit_app", "shop_app"])
+    dispatcher.settle(installed("audit_app", "shop_app"))
 
     assert ["reserve", "audit", "mail"] == dispatcher.send("x").values
 
@@ -90,7 +97,7 @@ def test_contradiction_is_an_error_that_names_the_receivers(
     dispatcher.connect("x", module.b, before="cycle_app.a")
 
     with pytest.raises(ReceiverOrderCycle, match=r"listeners\.a .*listeners\.b "):
-        dispatcher.settle(["cycle_app"])
+        dispatcher.settle(installed("cycle_app"))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -108,6 +115,41 @@ def test_order_does_not_depend_on_the_order_of_connection(
     for _, function in connections:
         dispatcher.connect("x", function)
 
-    dispatcher.settle([f"{name}_{seed}" for name in names])
+    dispatcher.settle(installed(*(f"{name}_{seed}" for name in names)))
 
     assert names == dispatcher.send("x").values
+
+
+def test_label_names_the_app_in_before_and_after(
+    dispatcher: SignalDispatcher, make_module: MakeModule
+) -> None:
+    """An app with a label of its own is named by it."""
+    module = make_module(
+        "vendor.labelled.listeners",
+        "def a(sender): return 'a'\ndef b(sender): return 'b'",
+    )
+    dispatcher.connect("x", module.a, after="books.b")
+    dispatcher.connect("x", module.b)
+
+    dispatcher.settle({"vendor.labelled": "books"})
+
+    assert ["b", "a"] == dispatcher.send("x").values
+
+
+def test_signal_without_a_name_is_ordered_when_the_start_ends(
+    dispatcher: SignalDispatcher,
+    make_module: MakeModule,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An anonymous signal that was sent early is put in order with the others."""
+    monkeypatch.setattr(signals, "dispatcher", dispatcher)
+    signal = signals.Signal()
+    late = make_module("anon_late.listeners", APP.format("late"))
+    early = make_module("anon_early.listeners", APP.format("early"))
+    signal.connect(late.late)
+    signal.connect(early.early)
+    signal.send()
+
+    dispatcher.settle(installed("anon_early", "anon_late"))
+
+    assert ["early", "late"] == signal.send().values

@@ -15,6 +15,12 @@ from lback.core.signals import SignalDispatcher
 
 MakeModule = Callable[..., ModuleType]
 
+
+def installed(*names: str) -> dict[str, str]:
+    """Return the labels of apps that are called after their packages."""
+    return {name: name.rpartition(".")[2] for name in names}
+
+
 DECLARE = "from lback import Signal\nsignal = Signal({!r})\n"
 
 
@@ -65,7 +71,7 @@ def test_second_declaration_stops_the_start_with_both_places(
     make_module("app_two.signals", "\n" + DECLARE.format("paid"))
 
     with pytest.raises(DuplicateSignal, match=r"app_one.signals\.py:2.*two.*\.py:3"):
-        process_wide.settle(["app_one", "app_two"])
+        process_wide.settle(installed("app_one", "app_two"))
 
 
 def test_second_declaration_in_a_test_does_not_stop_the_start(
@@ -75,7 +81,7 @@ def test_second_declaration_in_a_test_does_not_stop_the_start(
     make_module("app_six.signals", DECLARE.format("paid"))
     make_module("app_six.tests.test_it", DECLARE.format("paid"))
 
-    process_wide.settle(["app_six"])
+    process_wide.settle(installed("app_six"))
 
     assert 1 == len(process_wide)
 
@@ -88,7 +94,7 @@ def test_reload_keeps_the_signal_and_its_receivers(
     first.connect(lambda sender: "heard")
     second = make_module("app_three.signals", "\n\n" + DECLARE.format("paid")).signal
 
-    process_wide.settle(["app_three"])
+    process_wide.settle(installed("app_three"))
 
     assert first is second
     assert ["heard"] == second.send().values
