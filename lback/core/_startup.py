@@ -3,6 +3,7 @@
 Only this module knows how the parts fit; everything else is handed what it needs.
 """
 
+import logging
 import sys
 import threading
 from collections.abc import Callable
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from lback.core.app_controller import AppController
     from lback.core.config import Config
     from lback.core.wsgi_entry import WSGIApplication
+
+
+logger = logging.getLogger("lback.startup")
 
 
 class Phase(IntEnum):
@@ -111,6 +115,8 @@ class Project:
         self.config = load_settings(self.root)
         use_config(self.config)
         setup_logging(self.config)
+        for warning in self.config.warnings:
+            logger.warning("%s", warning)
 
     def _find_apps(self) -> None:
         self.apps = Apps([])
@@ -237,8 +243,21 @@ def build_application(root: Path | str) -> "WSGIApplication":
     Raises:
         ConfigurationError: The project has a mistake; the message says where.
     """
+    return application_of(load_project(root, until=Phase.READY))
+
+
+def application_of(project: Project) -> "WSGIApplication":
+    """Settle a loaded project and return its WSGI application.
+
+    Raises:
+        SettingsBroken: The settings are unsafe to serve with.
+    """
+    from lback.core._hosts import AllowedHosts
+    from lback.core.config import Config
     from lback.core.wsgi_entry import WSGIApplication
 
-    project = load_project(root, until=Phase.READY)
+    config = project.config
+    Config.validate(config)
     project.controller.freeze()
-    return WSGIApplication(project.controller)
+    hosts = AllowedHosts(config.ALLOWED_HOSTS, is_debug=config.DEBUG)
+    return WSGIApplication(project.controller, hosts)

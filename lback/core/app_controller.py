@@ -156,7 +156,10 @@ class AppController:
         finally:
             _end(unit.close)
         if request_finished:
-            request_finished.send(self, request=request, response=response)
+            try:
+                request_finished.send(self, request=request, response=response)
+            except Exception as error:  # noqa: BLE001  # becomes the response
+                response = self.refuse(error, request)
         return response
 
     def refuse(

@@ -138,9 +138,9 @@ class MiddlewareManager:
                 error_type="invalid_class_type",
             )
             raise InvalidMiddleware(f"{middleware_class!r} is no middleware class.")
-        gone = [m for m in self._middlewares if type(m) is middleware_class]
+        gone = [m for m in self._middlewares if isinstance(m, middleware_class)]
         self._middlewares = [
-            m for m in self._middlewares if type(m) is not middleware_class
+            m for m in self._middlewares if not isinstance(m, middleware_class)
         ]
         if gone:
             catalogue.middleware_removed_by_class.send(

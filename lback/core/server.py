@@ -87,6 +87,8 @@ class Server:
 
         tell(server_starting)
         with open_listener(Address(host, port)) as listener:
+            # NOTE: port 0 lets the system choose one.
+            port = listener.getsockname()[1]
             serve(
                 application,
                 listener,
@@ -108,11 +110,9 @@ def _the_project() -> "Project":
 
 
 def _the_application() -> "WSGIApplication":
-    from lback.core.wsgi_entry import WSGIApplication
+    from lback.core._startup import application_of
 
     global _application  # noqa: PLW0603  # the documented module-level components
     if _application is None:
-        controller = _the_project().controller
-        controller.freeze()
-        _application = WSGIApplication(controller)
+        _application = application_of(_the_project())
     return _application

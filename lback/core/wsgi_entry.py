@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from typing import TYPE_CHECKING
 
+from lback.core._hosts import AllowedHosts
 from lback.core._request import Request
 from lback.core.catalogue import server_request_finished
 from lback.core.catalogue import server_request_received
@@ -32,13 +33,17 @@ class WSGIApplication:
 
     Args:
         controller: What turns a request into a response.
+        hosts: The hosts it answers to. Default: any.
     """
 
-    __slots__ = ("_handle", "controller")
+    __slots__ = ("_handle", "_hosts", "controller")
 
-    def __init__(self, controller: "AppController") -> None:
+    def __init__(
+        self, controller: "AppController", hosts: AllowedHosts | None = None
+    ) -> None:
         self.controller = controller
         self._handle = controller.handle_request
+        self._hosts = AllowedHosts(["*"]) if hosts is None else hosts
 
     def __call__(
         self, environ: dict[str, Any], start_response: "StartResponse"
@@ -46,7 +51,7 @@ class WSGIApplication:
         """Answer one request, as PEP 3333 asks."""
         if server_request_received or server_request_finished or server_response_sent:
             return self._answer_observed(environ, start_response)
-        request, error = _request_of(environ)
+        request, error = self._admit(environ)
         if error is None:
             response = self._handle(request)
         else:
@@ -55,27 +60,56 @@ class WSGIApplication:
         start_response(status, headers)
         return body if environ["REQUEST_METHOD"] != "HEAD" else []
 
+    def _admit(self, environ: dict[str, Any]) -> tuple[Request, Exception | None]:
+        """Make the request, and the error that keeps it from being handled."""
+        path = environ.get("PATH_INFO") or "/"
+        method = environ["REQUEST_METHOD"]
+        error: Exception | None = None
+        if not path.isascii():
+            # NOTE: WSGI hands over the bytes of the path as if they were Latin-1.
+            raw = path.encode("latin-1")
+            path = raw.decode(errors="replace")
+            if path.encode() != raw:
+                error = BadRequest("The path is not UTF-8.")
+        if environ.get("HTTP_HOST") not in self._hosts.known:
+            error = error or self._check_host(environ)
+        return Request(path, method, None, None, environ), error
+
+    def _check_host(self, environ: dict[str, Any]) -> BadRequest | None:
+        """Return the error of a request for another site."""
+        host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
+        if self._hosts.allows(host):
+            return None
+        return BadRequest("The host of this request is not in ALLOWED_HOSTS.")
+
     def _answer_observed(
         self, environ: dict[str, Any], start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer one request and send the server's signals around it."""
         began = time.perf_counter()
-        request, error = _request_of(environ)
+        request, error = self._admit(environ)
         line = _request_line(request)
-        server_request_received.send(self, **line)
+        try:
+            server_request_received.send(self, **line)
+        except Exception as raised:  # noqa: BLE001  # becomes the response
+            error = error or raised
         if error is None:
             response = self._handle(request)
         else:
             response = self.controller.refuse(error, request)
         status, headers, body = response.get_wsgi_response()
-        server_request_finished.send(
-            self,
-            **line,
-            duration=time.perf_counter() - began,
-            status_code=response.status_code,
-            response=response,
-            request=request,
-        )
+        try:
+            server_request_finished.send(
+                self,
+                **line,
+                duration=time.perf_counter() - began,
+                status_code=response.status_code,
+                response=response,
+                request=request,
+            )
+        except Exception as raised:  # noqa: BLE001  # becomes the response
+            response = self.controller.refuse(raised, request)
+            status, headers, body = response.get_wsgi_response()
         start_response(status, headers)
         return _SentBody(
             body if request.method != "HEAD" else [],
@@ -104,22 +138,6 @@ class _SentBody:
         if not self._is_closed:
             self._is_closed = True
             self._when_closed()
-
-
-def _request_of(environ: dict[str, Any]) -> tuple[Request, BadRequest | None]:
-    """Make the request, and the error that keeps it from being handled."""
-    path = environ.get("PATH_INFO") or "/"
-    method = environ["REQUEST_METHOD"]
-    if path.isascii():
-        return Request(path, method, None, None, environ), None
-    # NOTE: WSGI hands over the bytes of the path as if they were Latin-1.
-    raw = path.encode("latin-1")
-    try:
-        return Request(raw.decode(), method, None, None, environ), None
-    except UnicodeDecodeError:
-        shown = raw.decode(errors="replace")
-        error = BadRequest("The path is not UTF-8.")
-        return Request(shown, method, None, None, environ), error
 
 
 def _request_line(request: Request) -> dict[str, str]:

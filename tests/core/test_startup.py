@@ -354,7 +354,7 @@ def note(sender, host, port):
 
 ASK = """
 def ask(application):
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/"}
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "SERVER_NAME": "localhost"}
     print(b"".join(application(environ, lambda status, headers: print(status))))
 """
 
@@ -368,7 +368,7 @@ def test_an_application_is_built_anywhere(
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     application = create_wsgi_app(root)
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/"}
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "SERVER_NAME": "localhost"}
 
     assert [b"hello"] == application(environ, lambda *_: None)  # type: ignore[arg-type]  # nothing is written
 

@@ -5,12 +5,16 @@ from typing import Any
 import pytest
 
 from lback.core import wsgi_entry
+from lback.core._hosts import AllowedHosts
 from lback.core.catalogue import error_response_generated
+from lback.core.catalogue import request_finished
 from lback.core.catalogue import server_request_finished
 from lback.core.catalogue import server_request_received
 from lback.core.catalogue import server_response_sent
 from lback.core.logging_setup import setup_logging
 from lback.core.response import Response
+from lback.core.signals import Signal
+from lback.core.wsgi_entry import WSGIApplication
 
 
 @pytest.mark.parametrize("observed", [True, False])
@@ -66,7 +70,7 @@ def test_nobody_listens_and_nothing_is_sent(site: Any) -> None:
     """Without receivers the body goes to the server as it is."""
     site.add("/", lambda request: "ok")
     sent: list[Any] = []
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/"}
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "SERVER_NAME": "x"}
     body = site.application(environ, lambda *args: sent.extend(args))
 
     assert ([b"ok"], "200 OK") == (body, sent[0])
@@ -153,3 +157,42 @@ def test_the_documented_names_are_there() -> None:
         callable(wsgi_entry.create_wsgi_app),
         wsgi_entry.setup_logging,
     )
+
+
+def test_a_foreign_host_is_a_400_and_reaches_no_view(
+    site: Any, make_environ: Any
+) -> None:
+    """A request for another site is refused, and its host is not repeated."""
+    seen: list[str] = []
+    site.add("/", seen.append)
+    application = WSGIApplication(
+        site.application.controller, AllowedHosts(["shop.example"])
+    )
+    environ = make_environ("/")
+    environ["HTTP_HOST"] = "evil.example"
+    statuses: list[str] = []
+
+    body = b"".join(application(environ, lambda status, *_: statuses.append(status)))  # type: ignore[arg-type]  # nothing is written
+
+    assert ["400 Bad Request"] == statuses
+    assert b"evil" not in body
+    assert [] == seen
+
+
+@pytest.mark.parametrize(
+    "signal", [server_request_received, server_request_finished, request_finished]
+)
+def test_a_receiver_that_insists_makes_the_request_a_500(
+    site: Any, signal: Signal[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a receiver with ``on_error="raise"`` raises does not reach the server."""
+
+    def insist(sender: object) -> None:
+        raise RuntimeError("no")
+
+    site.add("/", lambda request: "page")
+
+    with signal.connected_to(insist, on_error="raise"):
+        answer = site.ask("/")
+
+    assert 500 == answer.status

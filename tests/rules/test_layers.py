@@ -33,6 +33,7 @@ LAYERS: list[set[str]] = [
         "lback.core._converters",
         "lback.core._database_uri",
         "lback.core._fields",
+        "lback.core._hosts",
         "lback.core._http",
         "lback.core._json",
         "lback.core._request",
