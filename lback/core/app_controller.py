@@ -5,6 +5,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from lback.core._request import Request
 from lback.core._unit_of_work import begin_nothing
@@ -14,12 +15,15 @@ from lback.core._unit_of_work import UnitOfWork
 from lback.core.catalogue import request_finished
 from lback.core.catalogue import request_started
 from lback.core.error_handler import ErrorHandler
+from lback.core.exceptions import HTTPException
+from lback.core.exceptions import RouteNotFound
 from lback.core.middleware_manager import Chain
 from lback.core.middleware_manager import checked_response
 from lback.core.middleware_manager import early_response
 from lback.core.middleware_manager import Middleware
 from lback.core.middleware_manager import MiddlewareManager
 from lback.core.middleware_manager import ResponseStep
+from lback.core.response import RedirectResponse
 from lback.core.response import Response
 from lback.core.response import to_response
 from lback.core.router import Router
@@ -78,6 +82,7 @@ class AppController:
             "template_renderer": template_renderer,
             "user_manager": user_manager,
         }
+        self._appends_slash = bool(getattr(config, "APPEND_SLASH", True))
         self._chain: Chain | None = None
 
     def add_route(
@@ -148,7 +153,9 @@ class AppController:
                 end()
             except Exception as error:  # noqa: BLE001  # becomes the response
                 _end(unit.rollback)
-                response = self.refuse(error, request, middleware)
+                response = self._with_other_slash(error, request) or self.refuse(
+                    error, request, middleware
+                )
             except BaseException:
                 _end(unit.rollback)
                 raise
@@ -181,6 +188,22 @@ class AppController:
             return Response(
                 "Internal Server Error\n", 500, content_type="text/plain; charset=utf-8"
             )
+
+    def _with_other_slash(self, error: Exception, request: Request) -> Response | None:
+        """Redirect ``/x`` to ``/x/`` or back, where only the other one is a route."""
+        if not self._appends_slash or type(error) is not RouteNotFound:
+            return None
+        path = request.path.removesuffix("/")
+        path = path if request.path.endswith("/") else f"{path}/"
+        if request.method not in {"GET", "HEAD"} or path.startswith("//"):
+            return None
+        try:
+            self._router.find(path, request.method)
+        except HTTPException:
+            return None
+        query = request.environ.get("QUERY_STRING")
+        location = quote(f"{request.environ.get('SCRIPT_NAME', '')}{path}")
+        return RedirectResponse(f"{location}?{query}" if query else location, 308)
 
     def _run_after(
         self, steps: tuple[ResponseStep, ...], request: Request, response: Response

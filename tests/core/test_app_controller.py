@@ -600,3 +600,46 @@ def test_public_routes_need_no_warning(
     controller.freeze()
 
     assert [] == caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("route", "asked", "location"),
+    [
+        ("/orders/", "/orders", "/orders/"),
+        ("/orders", "/orders/", "/orders"),
+        ("/orders/{number:int}/", "/orders/5", "/orders/5/"),
+        ("/ä/", "/ä", "/%C3%A4/"),
+    ],
+)
+def test_a_missing_slash_is_a_redirect(
+    site: Any, route: str, asked: str, location: str
+) -> None:
+    """A GET for the missing one of a pair is sent to the one that is a route."""
+    site.add(route, lambda request, **_: "page")
+    answer = site.ask(asked, QUERY_STRING="page=2")
+
+    assert (308, f"{location}?page=2") == (answer.status, answer.headers["Location"])
+
+
+def test_a_redirect_for_a_slash_keeps_the_mount_point(site: Any) -> None:
+    """An application below a prefix redirects below it."""
+    site.add("/orders/", lambda request: "page")
+
+    assert (
+        "/shop/orders/" == site.ask("/orders", SCRIPT_NAME="/shop").headers["Location"]
+    )
+
+
+def test_a_slash_is_not_a_reason_to_lose_a_body(site: Any) -> None:
+    """Only GET and HEAD are redirected."""
+    site.add("/orders/", lambda request: "page", methods=["GET", "POST"])
+
+    assert 404 == site.ask("/orders", method="POST").status
+
+
+@pytest.mark.parametrize("path", ["/", "//evil.example", "/nowhere"])
+def test_a_path_without_a_sibling_stays_a_404(site: Any, path: str) -> None:
+    """Without a route for the other spelling, and for other hosts, nothing changes."""
+    site.add("/orders/", lambda request: "page")
+
+    assert 404 == site.ask(path).status
