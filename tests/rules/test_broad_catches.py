@@ -43,7 +43,7 @@ def _is_broad(handler: ast.ExceptHandler) -> bool:
 
 
 def test_only_listed_functions_catch_everything(modules: list[Any]) -> None:
-    """A broad ``except`` that does not raise again stands in the list, with a reason."""
+    """A broad ``except`` that does not raise again stands in the list."""
     found = {
         f"{module.name}.{function}"
         for module in modules
