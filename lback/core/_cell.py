@@ -79,6 +79,7 @@ class Cell:
         "_shape",
         "declaration",
         "doc",
+        "is_heard",
         "name",
         "payload",
     )
@@ -95,6 +96,8 @@ class Cell:
         self.declaration: Declaration | None = None
         self._registry = registry
         self._by_key: dict[object, Receiver] = {}
+        # What bool(signal) answers, for places where even that call is too much.
+        self.is_heard = False
         self._plan: Plan | None = None
         self._shape: PayloadShape | None = None
 
@@ -221,6 +224,7 @@ class Cell:
             made.number = known.number
         self._by_key[made.key] = made
         self._plan = None
+        self.is_heard = True
         if made.code is not None:
             self._count(made, made.code)
         return True
@@ -229,6 +233,7 @@ class Cell:
         """Disconnect *receiver*. Needs the lock."""
         del self._by_key[receiver.key]
         self._plan = None
+        self.is_heard = bool(self._by_key)
         if receiver.code is not None:
             self._registry.codes[receiver.code] -= 1
 

@@ -44,18 +44,14 @@ class Request:
         environ: The WSGI environment.
     """
 
-    __slots__ = (
-        "_body",
-        "_context",
-        "_environ",
-        "_headers",
-        "_parsed",
-        "_path_params",
-        "_query",
-        "method",
-        "path",
-        "services",
-    )
+    # PERF: what is read on first use stands on the class until then; setting all of it
+    # for each request takes longer than routing it.
+    # bench: benchmarks/request.py::plaintext
+    services: dict[str, Any] = _NO_SERVICES
+    _context: dict[str, Any] | None = None
+    _parsed: _request_body.Parsed | None = None
+    _path_params: dict[str, Any] | None = None
+    _query: MultiFields | None = None
 
     def __init__(
         self,
@@ -67,14 +63,9 @@ class Request:
     ) -> None:
         self.path = path
         self.method = method if type(method) is str else str(method)
-        self.services = _NO_SERVICES
         self._body = body.encode() if isinstance(body, str) else body
         self._headers: Any = headers
         self._environ = environ
-        self._context: dict[str, Any] | None = None
-        self._parsed: _request_body.Parsed | None = None
-        self._path_params: dict[str, Any] | None = None
-        self._query: MultiFields | None = None
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.path!r}>"

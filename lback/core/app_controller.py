@@ -127,7 +127,7 @@ class AppController:
         try:
             try:
                 unit = self._begin()
-                if request_started:
+                if request_started.is_heard:
                     request_started.send(self, request=request)
                 for middleware, hook, after_answer, after_error in before:  # noqa: B007  # told to refuse()
                     after = after_error
@@ -159,10 +159,12 @@ class AppController:
             except BaseException:
                 _end(unit.rollback)
                 raise
-            response = self._run_after(after, request, response)
+            if after:
+                response = self._run_after(after, request, response)
         finally:
-            _end(unit.close)
-        if request_finished:
+            if unit is not NOTHING:
+                _end(unit.close)
+        if request_finished.is_heard:
             try:
                 request_finished.send(self, request=request, response=response)
             except Exception as error:  # noqa: BLE001  # becomes the response

@@ -251,7 +251,7 @@ def to_response(value: Any, *, view: Any = None) -> Response:
         return value
     if isinstance(value, str):
         return HTMLResponse(value)
-    if isinstance(value, dict | list):
+    if isinstance(value, (dict, list)):
         return JSONResponse(value)
     if hasattr(value, "__await__"):
         return to_response(_async_bridge.run(value), view=view)
@@ -265,6 +265,8 @@ def to_response(value: Any, *, view: Any = None) -> Response:
 
 
 def _bytes_of(body: Any) -> bytes:
+    if type(body) is bytes:
+        return body
     if isinstance(body, str):
         try:
             return body.encode()
@@ -272,7 +274,7 @@ def _bytes_of(body: Any) -> bytes:
             raise InvalidResponse(f"This text cannot be sent: {error}.") from error
     if body is None:
         return b""
-    if isinstance(body, bytes | bytearray | memoryview):
+    if isinstance(body, (bytes, bytearray, memoryview)):
         return bytes(body)
     raise InvalidResponse(
         f"A body is text or bytes, not {type(body).__name__}. "

@@ -213,6 +213,7 @@ def own_process(
     for signal in dispatcher:
         monkeypatch.setattr(signal, "_by_key", dict(signal._by_key))
         monkeypatch.setattr(signal, "_plan", None)
+        monkeypatch.setattr(signal, "is_heard", signal.is_heard)
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", root.handlers[:])
     monkeypatch.setattr(root, "level", root.level)
