@@ -37,6 +37,7 @@ unit-newest:
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/request.py
+	$(BIN)/python benchmarks/signals.py
 
 clean:
 	rm -rf $(VENV) .venv-* build dist .coverage .mypy_cache .pytest_cache .ruff_cache

@@ -44,7 +44,7 @@ MISSING: Any = object()
 _LEAK = 1001
 
 
-class Registry(Protocol):
+class Dispatcher(Protocol):
     """What a signal needs of the dispatcher it belongs to."""
 
     lock: threading.RLock
@@ -84,7 +84,7 @@ class Cell:
         "payload",
     )
 
-    def set_up(self, name: str | None, registry: Registry) -> None:
+    def set_up(self, name: str | None, registry: Dispatcher) -> None:
         """Start without receivers and undeclared.
 
         Not ``__init__``: declaring a signal again returns the object there is, and

@@ -5,7 +5,12 @@ from types import FrameType
 from typing import NamedTuple
 
 # The modules whose frames are skipped: they declare on behalf of their caller.
-_OURS = ("lback.core.signals", "lback.core._declaration", "lback.compat.")
+_OURS = (
+    "lback.core.signals",
+    "lback.core._declaration",
+    "lback.core._registry",
+    "lback.compat.",
+)
 
 
 class Declaration(NamedTuple):

@@ -5,18 +5,11 @@ all signals by name. How a receiver is checked stands in ``_connecting``, how it
 identified and called in ``_receivers``, the order of several in ``_receiver_order``.
 """
 
-import itertools
-import threading
-from collections import Counter
 from collections.abc import Callable
-from collections.abc import Iterator
-from collections.abc import Mapping
-from types import CodeType
 from typing import Any
 from typing import cast
 from typing import Generic
 from typing import overload
-from weakref import WeakSet
 
 from typing_extensions import ParamSpec
 from typing_extensions import TypeVar
@@ -26,13 +19,10 @@ from lback.core._cell import Cell
 from lback.core._cell import MISSING
 from lback.core._connecting import Options
 from lback.core._declaration import Declaration
-from lback.core._declaration import declared_here
-from lback.core._declaration import is_test
-from lback.core._receiver_order import AppOrder
+from lback.core._registry import Registry
 from lback.core._results import Results
 from lback.core._signal_depth import LIMIT
 from lback.core._signal_depth import Nesting
-from lback.core.exceptions import DuplicateSignal
 from lback.core.exceptions import InvalidSignal
 
 __all__ = ["Results", "Signal", "SignalDispatcher", "dispatcher", "receiver"]
@@ -112,6 +102,8 @@ class Signal(Cell, Generic[P, T]):
         shape = self._shape
         if shape is not None and fields.keys() != shape.expected:
             sender, fields = shape.fit(self.name, sender, fields)
+        if not self.is_heard:
+            return Results()
         plan = self._plan
         receivers, is_special = plan if plan is not None else self.settle()
         results = Results()
@@ -154,6 +146,8 @@ class Signal(Cell, Generic[P, T]):
         shape = self._shape
         if shape is not None and fields.keys() != shape.expected:
             sender, fields = shape.fit(self.name, sender, fields)
+        if not self.is_heard:
+            return Results()
         plan = self._plan
         receivers, is_special = plan if plan is not None else self.settle()
         results = Results()
@@ -183,22 +177,12 @@ class Signal(Cell, Generic[P, T]):
 _nesting.watch(Signal.send, Signal.asend)
 
 
-class SignalDispatcher:
+class SignalDispatcher(Registry[Signal[..., Any]]):
     """A registry of signals by name; two dispatchers share nothing.
 
     The process-wide one is ``lback.core.dispatcher_instance.dispatcher``. It
     iterates over its signals in the order in which their names first appeared.
     """
-
-    def __init__(self) -> None:
-        self._signals: dict[str, Signal[..., Any]] = {}
-        self.lock = threading.RLock()
-        self.codes: Counter[CodeType] = Counter()
-        self.numbers: Iterator[int] = itertools.count()
-        self.apps = AppOrder()
-        # NOTE: they are in no registry, but their receivers have an order, too.
-        self._unregistered: WeakSet[Signal[..., Any]] = WeakSet()
-        self._clashes: list[tuple[str, Declaration, Declaration]] = []
 
     def signal(
         self, name: str, /, *, payload: Any = None, doc: str | None = None
@@ -210,26 +194,7 @@ class SignalDispatcher:
         """
         if payload is not None or doc is not None:
             return self.declare(Signal, name, payload, doc)
-        with self.lock:
-            _check_name(name)
-            return self._cell(Signal, name)
-
-    def alias(self, name: str, signal: Signal[..., Any], /) -> None:
-        """Let *signal* be found under a second name, too.
-
-        Raises:
-            DuplicateSignal: The name belongs to another signal already.
-        """
-        with self.lock:
-            known = self._signals.setdefault(name, signal)
-        if known is not signal:
-            raise DuplicateSignal(
-                f"{name!r} is the name of {known!r}; it cannot be an alias too."
-            )
-
-    def get(self, name: str, /) -> Signal[..., Any] | None:
-        """Return the signal *name*, or None if nobody declared or connected it."""
-        return self._signals.get(name)
+        return self.cell(Signal, name)
 
     @overload
     def connect(
@@ -284,82 +249,8 @@ class SignalDispatcher:
         signal = self._signals.get(signal_name)
         return Results() if signal is None else await signal.asend(sender, **fields)
 
-    def __iter__(self) -> Iterator[Signal[..., Any]]:
-        return iter(dict.fromkeys(self._signals.values()))
-
-    def __len__(self) -> int:
-        return len(set(self._signals.values()))
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._signals
-
     def __repr__(self) -> str:
         return f"<SignalDispatcher, {len(self)} signals>"
-
-    def settle(self, apps: Mapping[str, str]) -> None:
-        """Put all receivers in their final order; called once when start-up ends.
-
-        Args:
-            apps: The labels of the installed apps by package, in their order.
-
-        Raises:
-            DuplicateSignal: A name was declared in two places.
-            ReceiverOrderCycle: Some receivers contradict each other.
-        """
-        self.apps = AppOrder(apps)
-        for name, first, second in self._clashes:
-            raise DuplicateSignal(
-                f"Signal {name!r} is declared at {first.place} and again at "
-                f"{second.place}. Rename one, or import the first."
-            )
-        for signal in (*self, *self._unregistered):
-            signal.settle()
-
-    def declare(
-        self,
-        cls: type[Signal[..., Any]],
-        name: str | None,
-        payload: Any,
-        doc: str | None,
-    ) -> Signal[..., Any]:
-        """Make or complete the signal *name* for the caller's module."""
-        place = declared_here()
-        if name is not None:
-            _check_name(name)
-        with self.lock:
-            known = self._signals.get(name) if name is not None else None
-            owner = known.declaration if known is not None else None
-            if name is None or (owner and not owner.is_repeated_by(place)):
-                signal = _blank(cls, name, self)
-                self._unregistered.add(signal)
-            else:
-                signal = self._cell(cls, name)
-            if owner and signal is not known and name and not is_test(place.module):
-                self._clashes.append((name, owner, place))
-            signal.declare(payload, doc, place)
-        return signal
-
-    def _cell(self, cls: type[Signal[..., Any]], name: str) -> Signal[..., Any]:
-        """Return the one object behind *name*. Needs the lock."""
-        if name not in self._signals:
-            self._signals[name] = _blank(cls, name, self)
-        return self._signals[name]
-
-
-def _blank(
-    cls: type[Signal[..., Any]], name: str | None, registry: SignalDispatcher
-) -> Signal[..., Any]:
-    """Make a signal that nobody has declared yet."""
-    signal = object.__new__(cls)
-    signal.set_up(name, registry)
-    return signal
-
-
-def _check_name(name: object) -> None:
-    if not isinstance(name, str) or not name.strip():
-        raise InvalidSignal(
-            f"{name!r} is not a name of a signal. Use a text like 'shop.order_paid'."
-        )
 
 
 dispatcher = SignalDispatcher()

@@ -20,6 +20,7 @@ LAYERS: list[set[str]] = [
         "lback.core._payload",
         "lback.core._receiver_order",
         "lback.core._receivers",
+        "lback.core._registry",
         "lback.core._results",
         "lback.core._signal_depth",
         "lback.core.catalogue",

@@ -1,0 +1,146 @@
+"""The names of a dispatcher: one name is one signal."""
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from collections.abc import Mapping
+from types import CodeType
+from typing import Any
+from typing import Generic
+from weakref import WeakSet
+
+from typing_extensions import TypeVar
+
+from lback.core._cell import Cell
+from lback.core._declaration import Declaration
+from lback.core._declaration import declared_here
+from lback.core._declaration import is_test
+from lback.core._receiver_order import AppOrder
+from lback.core.exceptions import DuplicateSignal
+from lback.core.exceptions import InvalidSignal
+
+S = TypeVar("S", bound=Cell)
+
+
+class Registry(Generic[S]):
+    """Signals by name, and what all of them share.
+
+    Attributes:
+        lock: Held by whoever changes a signal or the names.
+        numbers: Counts connections.
+        codes: How many receivers of one code object are connected.
+        apps: The installed apps, by which receivers are ordered.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.numbers: Iterator[int] = itertools.count()
+        self.codes: Counter[CodeType] = Counter()
+        self.apps = AppOrder()
+        self._signals: dict[str, S] = {}
+        # NOTE: they have no name here, but their receivers have an order, too.
+        self._unregistered: WeakSet[S] = WeakSet()
+        self._clashes: list[tuple[str, Declaration, Declaration]] = []
+
+    def get(self, name: str, /) -> S | None:
+        """Return the signal *name*, or None if nobody declared or connected it."""
+        return self._signals.get(name)
+
+    def alias(self, name: str, signal: S, /) -> None:
+        """Let *signal* be found under a second name, too.
+
+        Raises:
+            DuplicateSignal: The name belongs to another signal already.
+        """
+        with self.lock:
+            known = self._signals.setdefault(name, signal)
+        if known is not signal:
+            raise DuplicateSignal(
+                f"{name!r} is the name of {known!r}; it cannot be an alias too."
+            )
+
+    def __iter__(self) -> Iterator[S]:
+        return iter(dict.fromkeys(self._signals.values()))
+
+    def __len__(self) -> int:
+        return len(set(self._signals.values()))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._signals
+
+    def settle(self, apps: Mapping[str, str]) -> None:
+        """Put all receivers in their final order; called once when start-up ends.
+
+        Args:
+            apps: The labels of the installed apps by package, in their order.
+
+        Raises:
+            DuplicateSignal: A name was declared in two places.
+            ReceiverOrderCycle: Some receivers contradict each other.
+        """
+        self.apps = AppOrder(apps)
+        for name, first, second in self._clashes:
+            raise DuplicateSignal(
+                f"Signal {name!r} is declared at {first.place} and again at "
+                f"{second.place}. Rename one, or import the first."
+            )
+        for signal in (*self, *self._unregistered):
+            signal.settle()
+
+    def cell(self, cls: type[S], name: str) -> S:
+        """Return the one signal called *name*, made if it is not there yet.
+
+        Raises:
+            InvalidSignal: *name* says nothing.
+        """
+        _check_name(name)
+        with self.lock:
+            if name not in self._signals:
+                self._signals[name] = self._blank(cls, name)
+            return self._signals[name]
+
+    def declare(
+        self, cls: type[S], name: str | None, payload: Any, doc: str | None
+    ) -> S:
+        """Return the signal *name* as the caller's module declares it.
+
+        The first declaration owns the name. Another one, which is not the same
+        module executed again, gets a signal of its own that stands in no registry.
+
+        Raises:
+            InvalidSignal: The name or the payload cannot be used.
+            InvalidReceiver: A receiver connected by name does not fit the payload.
+        """
+        place = declared_here()
+        with self.lock:
+            if name is None:
+                signal = self._unnamed(cls, None)
+            else:
+                signal = self.cell(cls, name)
+                owner = signal.declaration
+                if owner is not None and not owner.is_repeated_by(place):
+                    signal = self._unnamed(cls, name)
+                    if not is_test(place.module):
+                        self._clashes.append((name, owner, place))
+            signal.declare(payload, doc, place)
+        return signal
+
+    def _unnamed(self, cls: type[S], name: str | None) -> S:
+        """Make a signal that stands in no registry."""
+        signal = self._blank(cls, name)
+        self._unregistered.add(signal)
+        return signal
+
+    def _blank(self, cls: type[S], name: str | None) -> S:
+        """Make a signal that nobody has declared yet."""
+        signal = object.__new__(cls)
+        signal.set_up(name, self)
+        return signal
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidSignal(
+            f"{name!r} is not a name of a signal. Use a text like 'shop.order_paid'."
+        )
