@@ -409,7 +409,7 @@ def test_yaml_without_the_extra_says_what_to_install(
 @pytest.mark.parametrize(
     ("name", "text", "place"),
     [
-        ("config.json", '{\n"A": 1,\n}', "config.json:3: not valid JSON"),
+        ("config.json", '{\n"A": 1\n"B"}', "config.json:3: not valid JSON"),
         ("config.json", "", "config.json:1: not valid JSON"),
         ("config.json", "[]", "config.json:1: .* one mapping .* not list"),
         ("config.json", '{"A": NaN}', "config.json: NaN is not JSON"),

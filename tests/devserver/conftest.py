@@ -30,7 +30,7 @@ PORTS = range(20_000, 32_000)
 SETTINGS = """\
 DEBUG = True
 SECRET_KEY = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz"
-ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 INSTALLED_APPS = ["shop"]
 ROOT_URLCONF = "shop.urls"
 """
