@@ -11,6 +11,7 @@ from lback.core._results import Results
 from lback.core.exceptions import NotFound
 from lback.core.response import HTMLResponse
 from lback.core.response import Response
+from lback.core.router import Route
 
 _PAGE = Path(__file__).with_name("welcome.html")
 
@@ -29,11 +30,11 @@ def welcome(request: Request, heard: Results) -> Response:
     if config is None or not config.DEBUG:
         raise NotFound
     page = Template(_PAGE.read_text(encoding="utf-8"))
-    receivers = "".join(_row(pair[0], pair[1]) for pair in heard)
+    receivers = "".join(
+        _receiver(function, value, config.BASE_DIR) for function, value in heard
+    )
     routes = "".join(
-        f"<li><code>{escape(route.path)}</code></li>"
-        for route in (request.router or ())
-        if route.path != request.path
+        _route(route) for route in request.router or () if route.path != request.path
     )
     return HTMLResponse(
         page.substitute(
@@ -44,9 +45,19 @@ def welcome(request: Request, heard: Results) -> Response:
     )
 
 
-def _row(function: object, value: object) -> str:
+def _receiver(function: object, value: object, root: Path) -> str:
     origin = origin_of(function)
-    place = f"{Path(origin.file).name}:{origin.line}"
+    file = Path(origin.file)
+    shown = file.relative_to(root) if file.is_relative_to(root) else file.name
+    place = f"{shown}:{origin.line}"
     name = f"{origin.module}.{origin.name}"
     said = f" said {value!r}" if value is not None else ""
     return f"<li><code>{escape(name)}</code> ({escape(place)}){escape(said)}</li>"
+
+
+def _route(route: Route) -> str:
+    """Show a route, as a link if a browser can open it as it stands."""
+    path = escape(route.path)
+    if route.pattern.is_static and "GET" in (route.methods or ["GET"]):
+        return f'<li><a href="{path}"><code>{path}</code></a></li>'
+    return f"<li><code>{path}</code></li>"

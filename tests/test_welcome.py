@@ -32,6 +32,7 @@ def ask(tmp_path: Path) -> Callable[..., Request]:
         router = Router()
         router.add_route("/", lambda request: "")
         router.add_route("/shop/{id:int}", lambda request: "")
+        router.add_route("/shop/", lambda request: "")
         request = Request("/", "GET", None, {}, {})
         request.set_context(config=Config(tmp_path / "config.json"), router=router)
         return request
@@ -54,11 +55,12 @@ def test_the_page_shows_who_heard(ask: Callable[..., Request]) -> None:
 
 
 def test_the_page_lists_the_other_routes(ask: Callable[..., Request]) -> None:
-    """The page lists every route but its own."""
+    """The page lists every route but its own, as links where they can be opened."""
     page = welcome(ask(debug=True), Signal().send(None)).body.decode()
 
-    assert (True, False, True) == (
+    assert (True, True, False, True) == (
         "<li><code>/shop/{id:int}</code></li>" in page,
+        '<li><a href="/shop/"><code>/shop/</code></a></li>' in page,
         "<li><code>/</code></li>" in page,
         "Nobody yet." in page,
     )
