@@ -4,9 +4,9 @@ The names an application uses every day can be imported from here. Each is loade
 first use from the module that defines it.
 """
 
-import importlib
-from typing import Any
 from typing import TYPE_CHECKING
+
+from lback._door import open_door
 
 __version__ = "0.1.0"
 
@@ -59,13 +59,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = open_door(__name__, _HOMES)

@@ -15,9 +15,9 @@ from the module that defines it.
   the parts fit.
 """
 
-import importlib
-from typing import Any
 from typing import TYPE_CHECKING
+
+from lback._door import open_door
 
 if TYPE_CHECKING:
     from lback.core.app_controller import AppController
@@ -175,13 +175,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = open_door(__name__, _HOMES)

@@ -10,7 +10,13 @@ import pytest
 # above it in this table. "x.*" stands for the modules of the package x.
 LAYERS: list[set[str]] = [
     # words
-    {"lback", "lback.core", "lback.core.exceptions", "lback.core._unit_of_work"},
+    {
+        "lback",
+        "lback._door",
+        "lback.core",
+        "lback.core._unit_of_work",
+        "lback.core.exceptions",
+    },
     # signals
     {
         "lback.core._async_bridge",
