@@ -3,6 +3,7 @@
 import atexit
 import contextvars
 import os
+import selectors
 import sys
 import threading
 from collections.abc import Awaitable
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import asyncio
 
 _threads = threading.local()
+_UNSET = object()
 
 
 class _Loop:
@@ -22,18 +24,36 @@ class _Loop:
         import asyncio
 
         self.process = os.getpid()
-        self.runner = asyncio.Runner()
+        self.runner = asyncio.Runner(loop_factory=_make_loop)
 
     def close(self) -> None:
-        """Close the loop, unless it belongs to the parent of a fork."""
+        """Close the loop; after a fork only the child's copy of its descriptors."""
         if self.process == os.getpid():
             self.runner.close()
+            return
+        loop = self.runner.get_loop()
+        if not loop.is_running():
+            loop.close()
 
     def __del__(self) -> None:
         # NOTE: this is how the loop of a finished thread is closed. While the
         # interpreter ends, nothing it needs is there any more.
         if not sys.is_finalizing():
             self.close()
+
+
+def _make_loop() -> "asyncio.AbstractEventLoop":
+    """Make a loop that a fork does not share with the child.
+
+    An epoll object would be shared: a child that closes its copy of the loop takes
+    the parent's wake-up pipe out of it, and the parent waits for ever.
+    """
+    import asyncio
+
+    poll = getattr(selectors, "PollSelector", None)
+    if poll is None:  # no fork on this system either
+        return asyncio.new_event_loop()
+    return asyncio.SelectorEventLoop(poll())
 
 
 @atexit.register
@@ -70,7 +90,7 @@ def run(awaitable: Awaitable[Any]) -> Any:
         return loop.runner.run(_wait(awaitable), context=context)
     finally:
         for variable, value in context.items():
-            if variable.get(None) is not value:
+            if variable.get(_UNSET) is not value:
                 variable.set(value)
 
 

@@ -111,13 +111,15 @@ class Cell:
         shape = PayloadShape(payload) if payload is not None else None
         adapters = {
             key: adapter_for(target, shape, self.name)
-            for key, known in self._by_key.items()
+            for key, known in tuple(self._by_key.items())
             if (target := known.target()) is not None
         }
         for key, adapter in adapters.items():
-            known = self._by_key[key]
-            known.adapter = adapter
-            known.call = None if known.is_weak else adapter(known.function)
+            # NOTE: a weak receiver may have gone in between.
+            adapted = self._by_key.get(key)
+            if adapted is not None:
+                adapted.adapter = adapter
+                adapted.call = None if adapted.is_weak else adapter(adapted.function)
         self.payload, self.doc, self.declaration = payload, doc, place
         self._shape, self._plan = shape, None
 
@@ -146,7 +148,8 @@ class Cell:
             return lambda function: self.connect(function, **options)
         with self._registry.lock:
             added = self._add(function, options)
-        if added:
+        if added is not None:
+            self._warn_of_leak(added)
             self._announce("receiver_connected", function)
         return function
 
@@ -173,16 +176,20 @@ class Cell:
         self, function: Callable[..., Any], /, **options: Unpack[Options]
     ) -> Iterator[None]:
         """Connect *function* for a block, then restore what was there before."""
-        key = key_of(function, uid=options.get("uid"), sender=options.get("sender"))
-        was_connected = key in self._by_key
-        self.connect(function, **options)
+        uid, sender = options.get("uid"), options.get("sender")
+        key = key_of(function, uid=uid, sender=sender)
+        with self._registry.lock:
+            before = self._by_key.get(key)
+            if before is not None:
+                self._remove(before)
         try:
+            self.connect(function, **options)
             yield
         finally:
-            if not was_connected:
-                self.disconnect(
-                    function, sender=options.get("sender"), uid=options.get("uid")
-                )
+            self.disconnect(function, uid=uid, sender=sender)
+            if before is not None:
+                with self._registry.lock:
+                    self._put(before)
 
     @property
     def receivers(self) -> tuple[Receiver, ...]:
@@ -201,8 +208,8 @@ class Cell:
     def __repr__(self) -> str:
         return f"<Signal {self.name!r}, {len(self._by_key)} receivers>"
 
-    def _add(self, function: Any, options: Options) -> bool:
-        """Connect *function*; tell whether anything changed. Needs the lock."""
+    def _add(self, function: Any, options: Options) -> Receiver | None:
+        """Connect *function*; return None if it was connected. Needs the lock."""
         made = make_receiver(
             function,
             options,
@@ -214,7 +221,7 @@ class Cell:
         known = self._by_key.get(made.key)
         if known is not None:
             if known.target() == function:
-                return False
+                return None
             if not known.is_replaced_by(made):
                 raise DuplicateReceiver(
                     f"Signal {self.name!r} has two receivers named {made.name}: one at "
@@ -222,12 +229,16 @@ class Cell:
                     "uid=."
                 )
             made.number = known.number
-        self._by_key[made.key] = made
+        self._put(made)
+        return made
+
+    def _put(self, receiver: Receiver) -> None:
+        """Let *receiver* be the one of its key. Needs the lock."""
+        self._by_key[receiver.key] = receiver
         self._plan = None
         self.is_heard = True
-        if made.code is not None:
-            self._count(made, made.code)
-        return True
+        if receiver.code is not None:
+            self._registry.codes[receiver.code] += 1
 
     def _remove(self, receiver: Receiver) -> None:
         """Disconnect *receiver*. Needs the lock."""
@@ -237,10 +248,10 @@ class Cell:
         if receiver.code is not None:
             self._registry.codes[receiver.code] -= 1
 
-    def _count(self, receiver: Receiver, code: CodeType) -> None:
+    def _warn_of_leak(self, receiver: Receiver) -> None:
         """Notice a function that is made and connected again and again."""
-        self._registry.codes[code] += 1
-        if self._registry.codes[code] == _LEAK:
+        code = receiver.code
+        if code is not None and self._registry.codes[code] == _LEAK:
             logger.warning(
                 "%s was connected %d times, each time as another object: signal %r "
                 "keeps all of them. Connect it once, or disconnect it again.",
@@ -297,7 +308,9 @@ class Cell:
         self, receiver: Receiver, error: Exception, results: Results
     ) -> Exception:
         """Log and announce the failure of an isolated receiver; raise the others'."""
-        if receiver.on_error == "raise":
+        if receiver.on_error == "raise" or isinstance(
+            error, AsyncReceiverInRunningLoop
+        ):
             raise error
         results.add_failure(self.name, receiver, error)
         logger.error(

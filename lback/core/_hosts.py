@@ -27,11 +27,11 @@ class AllowedHosts:
     __slots__ = ("_domains", "_names", "known")
 
     def __init__(self, names: Iterable[str], *, is_debug: bool = False) -> None:
-        wanted = [name.lower().rstrip(".") for name in names]
+        wanted = [name.lower().removesuffix(".") for name in names]
         if not wanted and is_debug:
             wanted = list(_LOCAL)
-        self._names = frozenset(wanted)
         self._domains = tuple(name for name in wanted if name.startswith("."))
+        self._names = frozenset(wanted).difference(self._domains)
         # PERF: headers that were found to be allowed, as they came.
         # bench: benchmarks/request.py::plaintext
         self.known: set[str] = set()
@@ -58,4 +58,5 @@ def _name_in(header: str) -> str | None:
     found = _HOST.fullmatch(header.lower())
     if found is None or int(found[2] or 0) > _LAST_PORT:
         return None
-    return found[1].rstrip(".") or None
+    name = found[1].removesuffix(".")
+    return name if all(name.split(".")) else None

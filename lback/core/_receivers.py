@@ -95,9 +95,11 @@ class Receiver:
 
     def is_replaced_by(self, other: "Receiver") -> bool:
         """Tell whether *other* is this receiver after its module was executed again."""
+        mine, its = self.origin, other.origin
+        if (mine.file, mine.name) != (its.file, its.name):
+            return False
         # NOTE: an interactive session has no spec; typing it again is meant.
-        interactive = other.origin.file.startswith("<")
-        return interactive or self.origin.spec is not other.origin.spec
+        return mine.spec is not its.spec or its.file.startswith("<")
 
     def target(self) -> Any:
         """Return what was connected, or None if it was weak and is gone."""

@@ -1,6 +1,7 @@
 """The names of a dispatcher: one name is one signal."""
 
 import itertools
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ class Registry(Generic[S]):
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        _registries.add(self)
         self.numbers: Iterator[int] = itertools.count()
         self.codes: Counter[CodeType] = Counter()
         self.apps = AppOrder()
@@ -137,6 +139,22 @@ class Registry(Generic[S]):
         signal = object.__new__(cls)
         signal.set_up(name, self)
         return signal
+
+
+_registries: WeakSet[Registry[Any]] = WeakSet()
+
+
+def _unlock() -> None:
+    """Give every registry a free lock.
+
+    The thread that held one when this process was forked is not in the child.
+    """
+    for registry in _registries:
+        registry.lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
 
 
 def _check_name(name: object) -> None:

@@ -64,7 +64,7 @@ def read_all(environ: dict[str, Any]) -> bytes:
     length = int(given) if len(given) < _TOO_MANY_DIGITS else MAX_BODY + 1
     if length > MAX_BODY:
         raise ContentTooLarge(f"The body may have at most {MAX_BODY} bytes.")
-    body: bytes = stream.read(length)
+    body = _read(stream, length)
     if len(body) < length:
         raise BadRequest("The body ended before its Content-Length.")
     return body
@@ -74,10 +74,20 @@ def _read_open_end(environ: dict[str, Any], stream: BinaryIO) -> bytes:
     """Read a body without a length, where the server says that it ends."""
     if not environ.get("wsgi.input_terminated"):
         return b""
-    body = stream.read(MAX_BODY + 1)
+    body = _read(stream, MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise ContentTooLarge(f"The body may have at most {MAX_BODY} bytes.")
     return body
+
+
+def _read(stream: BinaryIO, size: int) -> bytes:
+    """Read from the server's stream, whose errors are those of the client."""
+    try:
+        return stream.read(size)
+    except Exception as error:
+        # NOTE: each server has exceptions of its own for a body that is cut short or
+        # wrongly chunked.
+        raise BadRequest("The body could not be read.") from error
 
 
 def parse(body: bytes, content_type: str) -> Parsed:

@@ -4,10 +4,23 @@ import sys
 from types import CodeType
 from types import FrameType
 from typing import Any
+from typing import NamedTuple
 
 from lback.core.exceptions import SignalLoop
 
 LIMIT = 64
+
+
+class Loop(NamedTuple):
+    """A loop that was found and is being left.
+
+    Attributes:
+        entrance: The frame of the outermost send that belongs to it.
+        signals: The signals that send each other.
+    """
+
+    entrance: FrameType
+    signals: list[Any]
 
 
 class Nesting:
@@ -18,16 +31,16 @@ class Nesting:
     calling thread looked at, and they alone decide: they are exact under threads,
     tasks and greenlets, but reading them for each send would cost more than the send.
 
-    After a loop was found, every further send below the same outermost one is refused
-    too, until that one is done. Otherwise two receivers that both send their own
-    signal would run 2 to the power of 64 times.
+    While a loop that was found is being left, further sends of its signals below its
+    entrance are refused. Otherwise two receivers that both send their own signal would
+    run 2 to the power of 64 times.
     """
 
-    __slots__ = ("_senders", "alarm", "tripped")
+    __slots__ = ("_senders", "alarm", "loops")
 
     def __init__(self) -> None:
         self.alarm = 0
-        self.tripped: list[FrameType] = []
+        self.loops: list[Loop] = []
         self._senders: frozenset[CodeType] = frozenset()
 
     def watch(self, *functions: Any) -> None:
@@ -35,33 +48,38 @@ class Nesting:
         self._senders = frozenset(function.__code__ for function in functions)
 
     def check(self) -> None:
-        """Raise if the calling thread is really nested deeper than the limit.
+        """Raise if the calling send is one of a loop.
 
         Raises:
             SignalLoop: Names the signals of the loop.
         """
         frames = self._sends_above()
-        outermost = frames[-1]
-        is_known = any(outermost is frame for frame in self.tripped)
-        if len(frames) <= LIMIT and not is_known:
+        signals = [frame.f_locals["self"] for frame in frames]
+        if len(frames) > LIMIT:
+            looping = _loop_in(signals)
+            entrance = max(n for n, signal in enumerate(signals) if signal in looping)
+            self.loops.append(Loop(frames[entrance], looping))
+        elif not self._is_refused(frames, signals[0]):
             return
-        if not is_known:
-            self.tripped.append(outermost)
-            self.alarm += LIMIT
-        names = [str(frame.f_locals["self"].name) for frame in reversed(frames)]
+        else:
+            looping = _loop_in(signals)
+        chain = " -> ".join(str(signal.name) for signal in reversed(looping))
         raise SignalLoop(
-            f"Signals send each other without end (stopped {LIMIT} deep): "
-            f"{_loop_in(names)}. Break the loop in one of their receivers."
+            f"Signals send each other without end (stopped {LIMIT} deep): {chain}. "
+            "Break the loop in one of their receivers."
         )
 
     def leave(self) -> None:
-        """Forget the loop if the calling send is the outermost one of it."""
+        """Forget the loops whose entrance the calling send is."""
         frame = sys._getframe(1)  # noqa: SLF001  # the walk needs a start
-        for place, known in enumerate(self.tripped):
-            if known is frame:
-                del self.tripped[place]
-                self.alarm -= LIMIT
-                return
+        self.loops = [loop for loop in self.loops if loop.entrance is not frame]
+
+    def _is_refused(self, frames: list[FrameType], signal: Any) -> bool:
+        """Tell whether a send of *signal* would go on with a loop that was found."""
+        return any(
+            signal in loop.signals and any(loop.entrance is frame for frame in frames)
+            for loop in self.loops
+        )
 
     def _sends_above(self) -> list[FrameType]:
         """Return the frames of this thread's sends, the innermost first."""
@@ -74,8 +92,7 @@ class Nesting:
         return frames
 
 
-def _loop_in(names: list[str]) -> str:
-    """Write the chain from the last time the innermost signal was sent."""
-    last = len(names) - 1
-    start = next((i for i in range(last - 1, -1, -1) if names[i] == names[last]), 0)
-    return " -> ".join(names[start:])
+def _loop_in(signals: list[Any]) -> list[Any]:
+    """Return the signals, innermost first, back to the last time it was sent."""
+    again = next((n for n in range(1, len(signals)) if signals[n] is signals[0]), None)
+    return signals if again is None else signals[: again + 1]

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("lback.request")
 
+# Characters that stay as they are in a query (RFC 3986), and those encoded already.
+_QUERY_SAFE = "%/:?@!$&'()*+,;=[]~"
+
 
 class AppController:
     """Route requests to views, with the middlewares and a unit of work around them.
@@ -139,23 +142,14 @@ class AppController:
                 else:
                     middleware = None
                     after = after_all
-                    route, params = self._router.find(request.path, request.method)
-                    request.path_params = params
-                    answer = route.call(request, **params)
-                    response = (
-                        answer
-                        if isinstance(answer, Response)
-                        else to_response(answer, view=route.view)
-                    )
+                    response = self._call_view(request)
                 middleware = None
                 is_good = response.status_code < 400  # noqa: PLR2004  # HTTP's first error
                 end = unit.commit if is_good else unit.rollback
                 end()
             except Exception as error:  # noqa: BLE001  # becomes the response
                 _end(unit.rollback)
-                response = self._with_other_slash(error, request) or self.refuse(
-                    error, request, middleware
-                )
+                response = self.refuse(error, request, middleware)
             except BaseException:
                 _end(unit.rollback)
                 raise
@@ -191,10 +185,23 @@ class AppController:
                 "Internal Server Error\n", 500, content_type="text/plain; charset=utf-8"
             )
 
-    def _with_other_slash(self, error: Exception, request: Request) -> Response | None:
-        """Redirect ``/x`` to ``/x/`` or back, where only the other one is a route."""
-        if not self._appends_slash or type(error) is not RouteNotFound:
-            return None
+    def _call_view(self, request: Request) -> Response:
+        """Find the view of *request* and return what it answers."""
+        try:
+            route, params = self._router.find(request.path, request.method)
+        except RouteNotFound:
+            location = self._with_other_slash(request) if self._appends_slash else None
+            if location is None:
+                raise
+            return RedirectResponse(location, 308)
+        request.path_params = params
+        answer = route.call(request, **params)
+        if isinstance(answer, Response):
+            return answer
+        return to_response(answer, view=route.view)
+
+    def _with_other_slash(self, request: Request) -> str | None:
+        """Return the url of ``/x/`` for ``/x`` or back, if only that is a route."""
         path = request.path.removesuffix("/")
         path = path if request.path.endswith("/") else f"{path}/"
         if request.method not in {"GET", "HEAD"} or path.startswith("//"):
@@ -203,9 +210,11 @@ class AppController:
             self._router.find(path, request.method)
         except HTTPException:
             return None
-        query = request.environ.get("QUERY_STRING")
-        location = quote(f"{request.environ.get('SCRIPT_NAME', '')}{path}")
-        return RedirectResponse(f"{location}?{query}" if query else location, 308)
+        environ = request.environ
+        location = quote(f"{environ.get('SCRIPT_NAME', '')}{path}")
+        # NOTE: WSGI hands over the bytes of the query as if they were Latin-1.
+        query = quote(environ.get("QUERY_STRING", "").encode("latin-1"), _QUERY_SAFE)
+        return f"{location}?{query}" if query else location
 
     def _run_after(
         self, steps: tuple[ResponseStep, ...], request: Request, response: Response

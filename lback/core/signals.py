@@ -116,7 +116,7 @@ class Signal(Cell, Generic[P, T]):
         # bench: benchmarks/signals.py::one_receiver
         _nesting.alarm += 1
         try:
-            if _nesting.alarm > LIMIT:
+            if _nesting.alarm > LIMIT or _nesting.loops:
                 _nesting.check()
             for receiver in receivers:
                 try:
@@ -128,7 +128,7 @@ class Signal(Cell, Generic[P, T]):
                 results.append((receiver.function, value))
         finally:
             _nesting.alarm -= 1
-            if _nesting.tripped:
+            if _nesting.loops:
                 _nesting.leave()
         return results
 
@@ -157,7 +157,7 @@ class Signal(Cell, Generic[P, T]):
             return results
         _nesting.alarm += 1
         try:
-            if _nesting.alarm > LIMIT:
+            if _nesting.alarm > LIMIT or _nesting.loops:
                 _nesting.check()
             for receiver in receivers:
                 try:
@@ -169,7 +169,7 @@ class Signal(Cell, Generic[P, T]):
                 results.append((receiver.function, value))
         finally:
             _nesting.alarm -= 1
-            if _nesting.tripped:
+            if _nesting.loops:
                 _nesting.leave()
         return results
 

@@ -118,7 +118,7 @@ class WSGIApplication:
             status, headers, body = response.get_wsgi_response()
         start_response(status, headers)
         return _SentBody(
-            body if request.method != "HEAD" else [],
+            body if environ["REQUEST_METHOD"] != "HEAD" else [],
             lambda: server_response_sent.send(
                 self,
                 status_code=response.status_code,

@@ -5,9 +5,11 @@ import gc
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
+from typing import TypedDict
 
 import pytest
 
+from lback.core._receivers import adapter_for
 from lback.core.exceptions import DuplicateReceiver
 from lback.core.exceptions import InvalidReceiver
 from lback.core.exceptions import InvalidSignal
@@ -435,3 +437,57 @@ def test_receivers_that_are_disconnected_again_are_no_leak(
             pass
 
     assert [] == caplog.records
+
+
+def test_connected_to_restores_what_the_block_took_away(
+    dispatcher: SignalDispatcher,
+) -> None:
+    """A receiver that was there is there again, with the options it had."""
+    signal = dispatcher.signal("x")
+    signal.connect(plain, order=3)
+    signal.connect(lambda sender: "other")
+
+    with signal.connected_to(plain, order=-1, on_error="raise"):
+        inside = [(r.order, r.on_error) for r in signal.receivers]
+        signal.disconnect(plain)
+
+    assert [(-1, "raise"), (0, "log")] == inside
+    assert [(0, "log"), (3, "log")] == [
+        (receiver.order, receiver.on_error) for receiver in signal.receivers
+    ]
+
+
+def test_one_uid_for_two_functions_is_an_error(
+    dispatcher: SignalDispatcher, make_module: MakeModule
+) -> None:
+    """Another function under a uid that is taken is no reload."""
+    first = make_module("listeners_e", "def receive(sender): pass")
+    second = make_module("listeners_f", "def receive(sender): pass")
+    dispatcher.connect("x", first.receive, uid="audit")
+
+    with pytest.raises(DuplicateReceiver, match=r"listeners_e.*listeners_f"):
+        dispatcher.connect("x", second.receive, uid="audit")
+
+
+def test_declaring_survives_a_weak_receiver_that_goes(
+    dispatcher: SignalDispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A weak receiver that is collected while the payload is checked is passed over."""
+    stocks = [Stock(), Stock()]
+    for stock in stocks:
+        dispatcher.connect("x", stock.reserve, weak=True)
+    del stock
+
+    class Payload(TypedDict):
+        order_id: int
+
+    def collect_then_adapt(*given: Any) -> Any:
+        stocks.clear()
+        gc.collect()
+        return adapter_for(*given)
+
+    monkeypatch.setattr("lback.core._cell.adapter_for", collect_then_adapt)
+
+    signal = dispatcher.signal("x", payload=Payload)
+
+    assert not signal

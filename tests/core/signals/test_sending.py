@@ -1,6 +1,9 @@
 """What a send calls, with what, and what it returns."""
 
+import ast
 import contextvars
+import inspect
+import textwrap
 import threading
 from typing import Any
 
@@ -411,3 +414,62 @@ def test_signal_without_receivers_is_false() -> None:
     signal.connect(lambda sender: None)
 
     assert signal
+
+
+def test_loop_in_one_receiver_does_not_touch_the_others(
+    dispatcher: SignalDispatcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A receiver beside the looping one may send whatever is not in the loop."""
+    heard: list[str] = []
+
+    def loop(sender: Any) -> None:
+        dispatcher.send("loop")
+
+    dispatcher.connect("paid", loop)
+    dispatcher.connect("loop", loop)
+    dispatcher.connect("paid", lambda sender: dispatcher.send("mail").values)
+    dispatcher.connect("mail", lambda sender: heard.append("mail"))
+
+    dispatcher.send("paid").raise_errors()
+
+    assert ["mail"] == heard
+
+
+def test_signal_that_looped_once_may_be_sent_again_below(
+    dispatcher: SignalDispatcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After the loop was left, its signal works again, within the same outer send."""
+    heard: list[Any] = []
+
+    def loop_if_asked(sender: Any) -> None:
+        heard.append(sender)
+        if sender == "loop":
+            dispatcher.send("inner", "loop")
+
+    def outer(sender: Any) -> None:
+        dispatcher.send("inner", "loop")
+        heard.clear()
+        for number in range(100):
+            dispatcher.send("inner", number).raise_errors()
+
+    dispatcher.connect("outer", outer)
+    dispatcher.connect("inner", loop_if_asked)
+
+    dispatcher.send("outer").raise_errors()
+
+    assert list(range(100)) == heard
+
+
+def test_send_and_asend_differ_only_in_awaiting() -> None:
+    """The two sends are written twice for speed, and must stay the same."""
+
+    def steps(function: Any) -> str:
+        text = textwrap.dedent(inspect.getsource(function))
+        body = ast.parse(text).body[0]
+        assert isinstance(body, ast.FunctionDef | ast.AsyncFunctionDef)
+        return "\n".join(ast.unparse(node) for node in body.body[1:])
+
+    refusal = "    self._refuse_async(receivers)\n"
+    wanted = steps(Signal.send).replace("self._wait(receiver, value)", "await value")
+
+    assert wanted.replace(refusal, "") == steps(Signal.asend)
