@@ -44,6 +44,14 @@ class Pattern:
             raise InvalidRoute(
                 f"The path {path!r} does not start with a slash. Write: '/{path}'."
             )
+        if re.search(r"[\x00-\x1f\x7f]", _VARIABLE.sub("", path)):
+            raise InvalidRoute(
+                f"The path {path!r} has control characters, which no route may match."
+            )
+        if not {".", ".."}.isdisjoint(path.split("/")):
+            raise InvalidRoute(
+                f"The path {path!r} has a dot segment, which clients resolve."
+            )
         if "//" in path:
             raise InvalidRoute(
                 f"The path {path!r} has two slashes in a row. Write one of them."

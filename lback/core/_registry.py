@@ -1,7 +1,6 @@
 """The names of a dispatcher: one name is one signal."""
 
 import itertools
-import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from lback.core._cell import Cell
 from lback.core._declaration import Declaration
 from lback.core._declaration import declared_here
 from lback.core._declaration import is_test
+from lback.core._fork import after_fork
 from lback.core._receiver_order import AppOrder
 from lback.core.exceptions import DuplicateSignal
 from lback.core.exceptions import InvalidSignal
@@ -144,17 +144,10 @@ class Registry(Generic[S]):
 _registries: WeakSet[Registry[Any]] = WeakSet()
 
 
-def _unlock() -> None:
-    """Give every registry a free lock.
-
-    The thread that held one when this process was forked is not in the child.
-    """
+@after_fork
+def _renew_locks() -> None:
     for registry in _registries:
         registry.lock = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_unlock)
 
 
 def _check_name(name: object) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from lback.apps import Apps
 from lback.apps import get_ready
 from lback.apps import load_module
+from lback.core._fork import after_fork
 from lback.core.config import use_config
 from lback.core.dispatcher_instance import dispatcher
 from lback.core.exceptions import ConfigurationError
@@ -67,6 +68,9 @@ class Project:
         self.root = root
         self.phase = 0
         self._on_problem: OnProblem | None = None
+        self._is_advancing = False
+        self._failure: Exception | None = None
+        self._application: WSGIApplication | None = None
 
     def advance(self, until: Phase, on_problem: OnProblem | None = None) -> None:
         """Go through the phases up to *until*; those that are done are not repeated.
@@ -78,8 +82,26 @@ class Project:
 
         Raises:
             ConfigurationError: The project has a mistake; the message says where.
+                Asked again, it is the same one: what has run is not run twice.
         """
+        if self._is_advancing:
+            raise ConfigurationError(
+                f"The project in {self.root} is being loaded, and one of its modules "
+                "asks for it to be loaded. Do that where requests are answered."
+            )
+        if self._failure is not None:
+            raise self._failure
         self._on_problem = on_problem
+        self._is_advancing = True
+        try:
+            self._go_through(until)
+        except Exception as error:
+            self._failure = error
+            raise
+        finally:
+            self._is_advancing = False
+
+    def _go_through(self, until: Phase) -> None:
         steps = {
             Phase.SETTINGS: self._load_settings,
             Phase.APPS: self._find_apps,
@@ -104,6 +126,19 @@ class Project:
             if self._on_problem is None:
                 raise
             self._on_problem(error)
+
+    def application(self) -> "WSGIApplication":
+        """Settle the loaded project and return its one WSGI application."""
+        from lback.core._hosts import AllowedHosts
+        from lback.core.config import Config
+        from lback.core.wsgi_entry import WSGIApplication
+
+        if self._application is None:
+            Config.validate(self.config)
+            self.controller.freeze()
+            hosts = AllowedHosts(self.config.ALLOWED_HOSTS, is_debug=self.config.DEBUG)
+            self._application = WSGIApplication(self.controller, hosts)
+        return self._application
 
     def _load_settings(self) -> None:
         from lback.core.config_manager import load_settings
@@ -206,6 +241,12 @@ _lock = threading.RLock()
 _loaded: dict[Path, Project] = {}
 
 
+@after_fork
+def _renew_lock() -> None:
+    global _lock  # noqa: PLW0603  # the lock of this module
+    _lock = threading.RLock()
+
+
 def load_project(
     root: Path | str, *, until: Phase, on_problem: OnProblem | None = None
 ) -> Project:
@@ -247,17 +288,10 @@ def build_application(root: Path | str) -> "WSGIApplication":
 
 
 def application_of(project: Project) -> "WSGIApplication":
-    """Settle a loaded project and return its WSGI application.
+    """Settle a loaded project and return its WSGI application, always the same one.
 
     Raises:
         SettingsBroken: The settings are unsafe to serve with.
     """
-    from lback.core._hosts import AllowedHosts
-    from lback.core.config import Config
-    from lback.core.wsgi_entry import WSGIApplication
-
-    config = project.config
-    Config.validate(config)
-    project.controller.freeze()
-    hosts = AllowedHosts(config.ALLOWED_HOSTS, is_debug=config.DEBUG)
-    return WSGIApplication(project.controller, hosts)
+    with _lock:
+        return project.application()

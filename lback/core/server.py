@@ -1,12 +1,14 @@
 """The development server in one process, and the application as a module's names."""
 
 import logging
+import signal
 import threading
 from collections.abc import Callable
 from collections.abc import Iterable
 from typing import Any
 from typing import TYPE_CHECKING
 
+from lback.core._fork import after_fork
 from lback.core.catalogue import server_shutting_down
 from lback.core.catalogue import server_started
 from lback.core.catalogue import server_starting
@@ -20,9 +22,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("lback.server")
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _project: "Project | None" = None
 _application: "WSGIApplication | None" = None
+
+
+@after_fork
+def _renew_lock() -> None:
+    global _lock  # noqa: PLW0603  # the lock of this module
+    _lock = threading.RLock()
 
 
 def initialize_core_components() -> None:
@@ -39,9 +47,14 @@ def wsgi_application(
 ) -> Iterable[bytes]:
     """Answer one request with the project of the current folder.
 
-    The body is read when a view asks for it, not here.
+    The body is read when a view asks for it, not here. The first request loads the
+    project and announces the server, as :func:`create_wsgi_app` does.
     """
-    return _the_application()(environ, start_response)
+    application = _application
+    if application is None:
+        application = _the_application()
+        application.announce()
+    return application(environ, start_response)
 
 
 class Server:
@@ -67,7 +80,7 @@ class Server:
         self._controller.add_route(path, view, chosen, name, requires_auth)
 
     def run(self, host: str = "127.0.0.1", port: int = 8000) -> None:
-        """Serve until Ctrl-C.
+        """Serve until Ctrl-C or SIGTERM.
 
         Raises:
             CannotListen: The address or the port cannot be had.
@@ -82,9 +95,12 @@ class Server:
         Config.validate(project.config, bind=host)
         application = _the_application()
 
-        def tell(signal: Signal[..., Any]) -> None:
-            signal.send(application, host=host, port=port)
+        def tell(announced: Signal[..., Any]) -> None:
+            announced.send(application, host=host, port=port)
 
+        stop = threading.Event()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, lambda *_: stop.set())
         tell(server_starting)
         with open_listener(Address(host, port)) as listener:
             # NOTE: port 0 lets the system choose one.
@@ -94,6 +110,7 @@ class Server:
                 listener,
                 on_ready=lambda _: tell(server_started),
                 on_stopping=lambda: tell(server_shutting_down),
+                stop=stop,
             )
 
 
@@ -113,6 +130,5 @@ def _the_application() -> "WSGIApplication":
     from lback.core._startup import application_of
 
     global _application  # noqa: PLW0603  # the documented module-level components
-    if _application is None:
-        _application = application_of(_the_project())
+    _application = application_of(_the_project())
     return _application

@@ -70,6 +70,10 @@ class Signal(Cell, Generic[P, T]):
         payload: Callable[P, T],
         doc: str | None = None,
     ) -> "Signal[P, T]": ...
+    @overload
+    def __new__(
+        cls, name: str | None = None, *, payload: type[T], doc: str | None = None
+    ) -> "Signal[..., T]": ...
     def __new__(
         cls, name: str | None = None, *, payload: Any = None, doc: str | None = None
     ) -> Any:

@@ -36,7 +36,7 @@ class WSGIApplication:
         hosts: The hosts it answers to. Default: any.
     """
 
-    __slots__ = ("_handle", "_hosts", "controller")
+    __slots__ = ("_handle", "_hosts", "_is_announced", "controller")
 
     def __init__(
         self, controller: "AppController", hosts: AllowedHosts | None = None
@@ -44,6 +44,7 @@ class WSGIApplication:
         self.controller = controller
         self._handle = controller.handle_request
         self._hosts = AllowedHosts(["*"]) if hosts is None else hosts
+        self._is_announced = False
 
     def __call__(
         self, environ: dict[str, Any], start_response: "StartResponse"
@@ -65,6 +66,20 @@ class WSGIApplication:
         status, headers, body = response.get_wsgi_response()
         start_response(status, headers)
         return body if environ["REQUEST_METHOD"] != "HEAD" else []
+
+    def announce(self) -> None:
+        """Send the life signals of a process that a foreign server runs, once each.
+
+        ``server_starting`` and ``server_started`` are sent here, since a foreign
+        server does not say when it accepts, and ``server_shutting_down`` when the
+        process ends.
+        """
+        if self._is_announced:
+            return
+        self._is_announced = True
+        server_starting.send(self, host=None, port=None)
+        server_started.send(self, host=None, port=None)
+        atexit.register(server_shutting_down.send, self, host=None, port=None)
 
     def _admit(self, environ: dict[str, Any]) -> tuple[Request, Exception | None]:
         """Make the request, and the error that keeps it from being handled."""
@@ -158,8 +173,7 @@ def _request_line(request: Request) -> dict[str, str]:
 def create_wsgi_app(project_root: Path | str | None = None) -> WSGIApplication:
     """Load a project and return its WSGI application, for any WSGI server.
 
-    ``server_starting`` and ``server_started`` are sent here, since a foreign server
-    does not say when it accepts, and ``server_shutting_down`` when the process ends.
+    Asked again, it is the same application; it is announced once.
 
     Args:
         project_root: The folder of settings.py; None to look for it from the current
@@ -173,7 +187,5 @@ def create_wsgi_app(project_root: Path | str | None = None) -> WSGIApplication:
 
     root = get_project_root() if project_root is None else project_root
     application = build_application(root)
-    server_starting.send(application, host=None, port=None)
-    server_started.send(application, host=None, port=None)
-    atexit.register(server_shutting_down.send, application, host=None, port=None)
+    application.announce()
     return application

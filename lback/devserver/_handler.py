@@ -11,6 +11,8 @@ from typing import Any
 from typing import cast
 from typing import IO
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+from urllib.parse import urlsplit
 
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.serving import WSGIRequestHandler
@@ -96,6 +98,7 @@ class RequestHandler(WSGIRequestHandler):
             self.close_connection = True
             return
         self.environ = environ = self.make_environ()
+        environ["PATH_INFO"] = _path_info(self.path)
         body = self._limit_body(environ)
         exchange = Exchange(self, is_draining=self.server.is_draining)
         with self.server.busy(exchange, self.connection):
@@ -180,3 +183,14 @@ class RequestHandler(WSGIRequestHandler):
     def _safe(text: str) -> str:
         """Escape whatever could forge a line or colour the terminal."""
         return text.replace("\\", r"\\").translate(_UNSAFE)
+
+
+def _path_info(target: str) -> str:
+    """Return the path of a request target, decoded once, as WSGI hands over bytes.
+
+    The base class replaces bytes that are no UTF-8, so that nobody could refuse them.
+    """
+    path = target.partition("?")[0]
+    if not path.startswith("/"):  # a whole url, as proxies send it
+        path = urlsplit(path).path or "/"
+    return unquote_to_bytes(path).decode("latin-1")

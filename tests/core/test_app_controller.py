@@ -4,6 +4,7 @@ import functools
 import logging
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -21,6 +22,7 @@ from lback.core.exceptions import Forbidden
 from lback.core.exceptions import HTTPException
 from lback.core.exceptions import MissingField
 from lback.core.exceptions import NotFound
+from lback.core.exceptions import RouteNotFound
 from lback.core.exceptions import ServerError
 from lback.core.exceptions import Unauthorized
 from lback.core.exceptions import ValidationError
@@ -643,3 +645,25 @@ def test_a_path_without_a_sibling_stays_a_404(site: Any, path: str) -> None:
     site.add("/orders/", lambda request: "page")
 
     assert 404 == site.ask(path).status
+
+
+@pytest.mark.parametrize("query", ["a=\x7f", "a=\x00", "\xff=1"])
+def test_an_odd_query_survives_the_redirect(site: Any, query: str) -> None:
+    """Whatever bytes a query has, they reach the other path, and nothing fails."""
+    site.add("/orders/", lambda request: "page")
+    answer = site.ask("/orders", QUERY_STRING=query)
+    encoded = quote(query.encode("latin-1"), "=")
+
+    assert (308, f"/orders/?{encoded}") == (answer.status, answer.headers["Location"])
+
+
+def test_a_view_that_finds_no_route_is_a_404_not_a_redirect(site: Any) -> None:
+    """RouteNotFound raised by a view means what it says."""
+
+    def view(request: Any) -> str:
+        raise RouteNotFound(request.path, request.method)
+
+    site.add("/x", view)
+    site.add("/x/", view)
+
+    assert 404 == site.ask("/x").status

@@ -178,3 +178,10 @@ def test_converters_write_values(
 ) -> None:
     """Every converter writes its values as the url has them."""
     assert text == converter.to_url(value)
+
+
+@pytest.mark.parametrize("path", ["/a/../b", "/./a", "/a/..", "/a\x00", "/a\n"])
+def test_a_path_that_no_request_can_have_is_refused(path: str) -> None:
+    """A route that could never match is an error when it is made."""
+    with pytest.raises(InvalidRoute, match="The path"):
+        Pattern(path)

@@ -639,3 +639,16 @@ def test_a_refused_body_becomes_its_status(
     site.add("/", lambda request: json.dumps(request.DATA), ["POST"])
 
     assert status == site.post("/", body, kind).status
+
+
+def test_a_body_that_the_server_cannot_read_is_a_400(site: Any) -> None:
+    """A server's own error about a broken body is the client's mistake."""
+
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError("bad chunk")
+
+    site.add("/", lambda request: request.body_text or "", methods=["POST"])
+    environ = {"wsgi.input": Broken(), "wsgi.input_terminated": True}
+
+    assert 400 == site.ask("/", method="POST", CONTENT_LENGTH="3", **environ).status

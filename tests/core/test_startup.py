@@ -416,3 +416,60 @@ def test_a_foreign_server_starts_and_ends(
         ],
         "",
     ) == (done.stdout.splitlines(), done.stderr)
+
+
+# --- Once, and only once -------------------------------------------------------------
+
+
+def test_a_start_that_failed_is_not_tried_again(
+    write_project: WriteProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Asked again, the same error comes back, and no ready() runs twice."""
+    root = write_project(
+        {
+            "settings.py": "DEBUG = True\nINSTALLED_APPS = ['good', 'bad']\n",
+            "good/__init__.py": "",
+            "good/apps.py": "from lback import AppConfig\nclass Good(AppConfig):\n"
+            "    def ready(self):\n        print('good is ready')\n",
+            "bad/__init__.py": "",
+            "bad/apps.py": "from lback import AppConfig\nclass Bad(AppConfig):\n"
+            "    def ready(self):\n        raise RuntimeError('not yet')\n",
+        }
+    )
+    errors = []
+    for _ in range(2):
+        with pytest.raises(AppBroken, match="not yet") as caught:
+            load_project(root, until=Phase.READY)
+        errors.append(caught.value)
+
+    assert errors[0] is errors[1]
+    assert "good is ready\n" == capsys.readouterr().out
+
+
+def test_a_module_that_loads_the_project_it_belongs_to_is_an_error(
+    write_project: WriteProject,
+) -> None:
+    """An app cannot ask for the start that is under way; it says so and ends."""
+    root = write_project(
+        {
+            "settings.py": "DEBUG = True\nINSTALLED_APPS = ['eager']\n",
+            "eager/__init__.py": "",
+            "eager/apps.py": "from lback import AppConfig\n"
+            "from lback.core.wsgi_entry import create_wsgi_app\n"
+            "class Eager(AppConfig):\n    def ready(self):\n"
+            "        create_wsgi_app(self.path.parent)\n",
+        }
+    )
+
+    with pytest.raises(AppBroken, match="is being loaded"):
+        load_project(root, until=Phase.READY)
+
+
+def test_an_application_is_made_and_announced_once(
+    write_project: WriteProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """create_wsgi_app() called twice is one application and one start."""
+    root = write_project(SERVED)
+
+    assert create_wsgi_app(root) is create_wsgi_app(root)
+    assert 2 == len(capsys.readouterr().out.splitlines())

@@ -333,3 +333,19 @@ def test_a_log_line_cannot_be_forged(
     server.join()
 
     assert r'"GET /\x1b[31m\x9bx HTTP/1.1" 200' in caplog.text
+
+
+def test_bytes_that_are_no_utf8_reach_the_application(server: Any) -> None:
+    """The path is decoded once and not repaired, so that it can be refused."""
+    seen: list[str] = []
+
+    def application(environ: Any, start_response: Any) -> Iterable[bytes]:
+        seen.append(environ["PATH_INFO"])
+        return deaf(environ, start_response)
+
+    server.run(application)
+    client = server.client()
+    client.send(HELLO % "a%20%25%ff?q=%ff")
+    client.head()
+
+    assert ["/a %\xff"] == seen

@@ -14,6 +14,7 @@ LAYERS: list[set[str]] = [
         "lback",
         "lback._door",
         "lback.core",
+        "lback.core._fork",
         "lback.core._unit_of_work",
         "lback.core.exceptions",
     },
