@@ -9,14 +9,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
+import threading
 import urllib.request
 from html import unescape
 from pathlib import Path
+from typing import IO
 
 LBACK = [sys.executable, "-m", "lback_cli"]
-PATIENCE = 60.0
 
 
 def main() -> int:
@@ -28,15 +27,41 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lback-demo-") as scratch:
         root = make_project(Path(scratch))
         run("signals", "list", folder=root)
-        server = subprocess.Popen([*LBACK, "runserver", given.port], cwd=root)
+        server = subprocess.Popen(
+            [*LBACK, "runserver", given.port],
+            cwd=root,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         try:
+            if not is_serving(server):
+                return server.wait()
             if given.check:
-                return check(server, f"http://127.0.0.1:{given.port}")
+                return check(f"http://127.0.0.1:{given.port}")
             return server.wait()
         except KeyboardInterrupt:
             return 0
         finally:
             stop(server)
+
+
+def is_serving(server: subprocess.Popen[str]) -> bool:
+    """Wait until the server says that it serves; what it says is passed on."""
+    output = server.stdout
+    if output is None:
+        raise RuntimeError("The server was started without a pipe.")
+    for line in output:
+        print(line, end="", flush=True)
+        if line.startswith("Serving"):
+            threading.Thread(target=pass_on, args=[output], daemon=True).start()
+            return True
+    return False
+
+
+def pass_on(output: IO[str]) -> None:
+    """Print what the server says from now on."""
+    for line in output:
+        print(line, end="", flush=True)
 
 
 def make_project(scratch: Path) -> Path:
@@ -53,10 +78,11 @@ def run(*words: str, folder: Path) -> None:
     subprocess.run([*LBACK, *words], cwd=folder, check=True)
 
 
-def check(server: subprocess.Popen[bytes], site: str) -> int:
+def check(site: str) -> int:
     """Fetch two pages and print which receivers they ran."""
     for path in ("/", "/orders/"):
-        page = fetch(server, site + path)
+        with urllib.request.urlopen(site + path, timeout=60) as response:  # noqa: S310  # our own server
+            page = response.read().decode()
         receivers = re.findall(r"<li><code>(.*?\.listeners\..*?)</code>", page)
         print(f"\nGET {path} ran: {', '.join(map(unescape, receivers)) or 'nobody'}")
         if not receivers:
@@ -65,22 +91,7 @@ def check(server: subprocess.Popen[bytes], site: str) -> int:
     return 0
 
 
-def fetch(server: subprocess.Popen[bytes], url: str) -> str:
-    """Return the page at *url*, waiting for the server to start."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310  # our own server
-                return str(response.read().decode())
-        except urllib.error.HTTPError:
-            raise
-        except OSError:
-            if server.poll() is not None or time.monotonic() > until:
-                raise
-            time.sleep(0.05)
-
-
-def stop(server: subprocess.Popen[bytes]) -> None:
+def stop(server: subprocess.Popen[str]) -> None:
     """End the server in its own orderly way."""
     if server.poll() is None:
         server.send_signal(signal.SIGINT)

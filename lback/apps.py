@@ -100,9 +100,9 @@ def load_module(app: AppConfig, module: str) -> ModuleType | None:
     except ModuleNotFoundError as error:
         if error.name == name:
             return None
-        raise _broken(app, f"{module}.py", error) from error
-    except Exception as error:
-        raise _broken(app, f"{module}.py", error) from error
+        raise _failed(app.name, f"{module}.py", error) from error
+    except (Exception, SystemExit) as error:
+        raise _failed(app.name, f"{module}.py", error) from error
 
 
 def get_ready(app: AppConfig) -> None:
@@ -113,8 +113,8 @@ def get_ready(app: AppConfig) -> None:
     """
     try:
         app.ready()
-    except Exception as error:
-        raise _broken(app, "ready()", error) from error
+    except (Exception, SystemExit) as error:
+        raise _failed(app.name, "ready()", error) from error
 
 
 def _find(entry: str) -> AppConfig:
@@ -151,7 +151,7 @@ def _own_config(package: ModuleType) -> type[AppConfig]:
         if error.name == name:
             return AppConfig
         raise _failed(package.__name__, "apps.py", error) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(package.__name__, "apps.py", error) from error
     found = [
         value
@@ -192,13 +192,9 @@ def _import(name: str, entry: str) -> ModuleType:
                 f"{error.name!r}. Correct the entry, or run: lback startapp {entry}"
             ) from error
         raise _failed(entry, "its package", error) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(entry, "its package", error) from error
 
 
-def _broken(app: AppConfig, part: str, error: Exception) -> AppBroken:
-    return _failed(app.name, part, error)
-
-
-def _failed(app: str, part: str, error: Exception) -> AppBroken:
+def _failed(app: str, part: str, error: BaseException) -> AppBroken:
     return AppBroken(f"The app {app!r} fails in {part}: {last_project_line(error)}")

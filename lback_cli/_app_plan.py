@@ -20,6 +20,9 @@ from lback_cli._wiring import project_package
 from lback_cli._writing import CannotWrite
 from lback_cli._writing import Edit
 
+# What a file of the project has to end in to be a module.
+_MODULES = frozenset({".py", ".pyd", ".pyw", ".so"})
+
 
 class ByHand(NamedTuple):
     """Lines that the user has to add, and why nobody did it for them."""
@@ -72,7 +75,7 @@ def plan_app(name: str, root: Path, *, wire: bool) -> AppPlan:
     settings = _read(root / "settings.py")
     package = project_package(settings)
     files = _files(name, root, package if wire else None)
-    urls = root / package / "urls.py" if package else None
+    urls = _folder(root, package) / "urls.py" if package else None
     if not wire:
         reason = "--no-wire was given"
         left = [_app_by_hand(name, reason), _urls_by_hand(name, urls, reason)]
@@ -105,6 +108,8 @@ def _refuse_known(name: str, root: Path) -> None:
     for entry in sorted(root.iterdir()):
         if name.casefold() != entry.name.partition(".")[0].casefold():
             continue
+        if not entry.is_dir() and entry.suffix not in _MODULES:
+            continue
         if (root / name / "apps.py").is_file():
             raise CannotWrite(f"The app {name!r} already exists. Nothing was changed.")
         raise BadName(
@@ -120,9 +125,14 @@ def _files(name: str, root: Path, package: str | None) -> Files:
         "project_name": package or "",
     }
     files = dict(render_folder("app", values))
-    if package and _has_example(root / package):
+    if package and _has_example(_folder(root, package)):
         files.update(render_folder("app_in_project", values))
     return files
+
+
+def _folder(root: Path, package: str) -> Path:
+    """Return the folder of a dotted *package* of the project in *root*."""
+    return root.joinpath(*package.split("."))
 
 
 def _has_example(package: Path) -> bool:
@@ -154,10 +164,13 @@ def _read(path: Path) -> bytes:
 
 
 def _app_by_hand(name: str, reason: str) -> ByHand:
-    return ByHand("settings.py", [f'INSTALLED_APPS += ["{name}"]'], reason)
+    return ByHand(
+        "settings.py", [f'INSTALLED_APPS = [*INSTALLED_APPS, "{name}"]'], reason
+    )
 
 
 def _urls_by_hand(name: str, urls: Path | None, reason: str) -> ByHand:
     where = f"{urls.parent.name}/urls.py" if urls else "The project's urls.py"
-    lines = ["from lback import include", f"urlpatterns += [{include_line(name)}]"]
+    entry = include_line(name)
+    lines = ["from lback import include", f"urlpatterns = [*urlpatterns, {entry}]"]
     return ByHand(where, lines, reason)

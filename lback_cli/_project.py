@@ -1,5 +1,9 @@
 """Find the project that a command is about."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +23,14 @@ def find_root() -> Path:
     from lback.core.config_manager import get_project_root
 
     given = click.get_current_context().find_root().obj
-    return given if isinstance(given, Path) else get_project_root()
+    if isinstance(given, Path):
+        return given
+    try:
+        return get_project_root()
+    except FileNotFoundError:
+        raise click.ClickException(
+            "The current folder was removed. Go to one that exists and try again."
+        ) from None
 
 
 def load(until: "Phase") -> "Project":
@@ -30,4 +41,15 @@ def load(until: "Phase") -> "Project":
     """
     from lback.core._startup import load_project
 
-    return load_project(find_root(), until=until)
+    with quiet_output():
+        return load_project(find_root(), until=until)
+
+
+@contextmanager
+def quiet_output() -> Iterator[None]:
+    """Send what the project prints while it loads to standard error.
+
+    Standard output is for what the command was asked for, which may be JSON.
+    """
+    with redirect_stdout(sys.stderr):
+        yield

@@ -76,7 +76,9 @@ def project_package(settings: bytes) -> str | None:
                 | ast.AnnAssign(target=ast.Name("ROOT_URLCONF"), value=value)
             ) if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 package, _, module = value.value.rpartition(".")
-                return package if module == "urls" and package.isidentifier() else None
+                parts = package.split(".")
+                is_package = all(part.isidentifier() for part in parts)
+                return package if module == "urls" and is_package else None
     return None
 
 
@@ -100,6 +102,13 @@ def _includes(entry: ast.expr, app: str) -> bool:
     match entry:
         case ast.Call(func=ast.Name("include"), args=[ast.Constant(value), *_]):
             return bool(value == f"{app}.urls")
+        case ast.Call(func=ast.Name("include"), keywords=keywords):
+            return any(
+                keyword.arg == "module_path"
+                and isinstance(keyword.value, ast.Constant)
+                and keyword.value.value == f"{app}.urls"
+                for keyword in keywords
+            )
     return False
 
 

@@ -129,7 +129,7 @@ def _parents(target: Path) -> Iterator[None]:
     made: list[Path] = []
     try:
         for folder in reversed(missing):
-            folder.mkdir(exist_ok=True)
+            _make_folder(folder)
             made.append(folder)
         yield
     except BaseException:

@@ -1,5 +1,6 @@
 """The program ``lback``: from words on a command line to an exit code."""
 
+import errno
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -47,6 +48,10 @@ _NO_WORDS: type[click.UsageError] | tuple[()] = getattr(
 )
 
 
+# A reader that has left, as in `lback routes | head`, or a full disk.
+_OUTPUT_IS_GONE = (errno.EPIPE, errno.ENOSPC)
+
+
 def run(words: Sequence[str], root: "Path | None" = None) -> int:
     """Run one command line and return its exit code.
 
@@ -67,18 +72,23 @@ def run(words: Sequence[str], root: "Path | None" = None) -> int:
         complain(error.format_message())
         return error.exit_code
     except Exception as error:
-        if not _is_for_the_user(error):
+        sentence = _for_the_user(error)
+        if sentence is None:
             raise
-        complain(str(error))
+        complain(sentence)
         return 1
     return result if isinstance(result, int) else 0
 
 
-def _is_for_the_user(error: Exception) -> bool:
-    """Tell whether *error* is one of Lback's own, whose message says what to do."""
+def _for_the_user(error: Exception) -> str | None:
+    """Return what to say of an error that is no mistake in Lback, else None."""
     # NOTE: if the tree of errors was never imported, none of them can be raised.
     tree = sys.modules.get("lback.core.exceptions")
-    return tree is not None and isinstance(error, tree.FrameworkException)
+    if tree is not None and isinstance(error, tree.FrameworkException):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in _OUTPUT_IS_GONE:
+        return f"The output could not be written: {error.strerror}."
+    return None
 
 
 def main(root: "Path | None" = None) -> NoReturn:

@@ -17,7 +17,10 @@ def last_project_line(error: BaseException) -> str:
     Frames of Lback, of the standard library and of installed packages are passed
     over; a syntax error names the file it is in.
     """
-    said = f"{type(error).__name__}: {error}"
+    # NOTE: one line, whatever the exception says.
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    if isinstance(error, SystemExit):
+        said = f"it calls sys.exit({error.code!r})"
     if isinstance(error, SyntaxError) and error.filename:
         return f"SyntaxError: {error.msg} ({error.filename}:{error.lineno})"
     import traceback

@@ -120,7 +120,8 @@ class Receiver:
 def origin_of(function: Any) -> Origin:
     """Find out where *function* comes from, through partials and decorators."""
     inner = _innermost(function)
-    code = getattr(inner, "__code__", None)
+    called = inspect.getattr_static(type(inner), "__call__", None)
+    code = getattr(inner, "__code__", None) or getattr(called, "__code__", None)
     owner = inner if hasattr(inner, "__qualname__") else type(inner)
     name = owner.__qualname__
     if isinstance(function, MethodType) and inspect.isclass(function.__self__):

@@ -150,8 +150,9 @@ class Project:
         self.config = load_settings(self.root)
         use_config(self.config)
         setup_logging(self.config)
-        for warning in self.config.warnings:
-            logger.warning("%s", warning)
+        if self._on_problem is None:
+            for warning in self.config.warnings:
+                logger.warning("%s", warning)
 
     def _find_apps(self) -> None:
         self.apps = Apps([])

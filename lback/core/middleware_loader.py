@@ -112,7 +112,7 @@ def load_middlewares_from_config(
             )
         except InvalidMiddleware:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise AppBroken(
                 f"MIDDLEWARES names {class_path!r}, which cannot be made: "
                 f"{last_project_line(error)}"

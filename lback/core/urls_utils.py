@@ -110,7 +110,7 @@ def _patterns(module_path: str, above: tuple[str, ...]) -> Iterable[Any]:
     by = f", which {above[-1]} includes," if above else " (ROOT_URLCONF)"
     try:
         module = importlib.import_module(module_path)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise AppBroken(
             f"The url module {module_path!r}{by} cannot be imported: "
             f"{last_project_line(error)}"

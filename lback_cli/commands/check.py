@@ -13,7 +13,8 @@ def command(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001  # click
     """Look for mistakes in the project."""
     from lback.core._checks import check_project
 
-    findings = check_project(_project.find_root())
+    with _project.quiet_output():
+        findings = check_project(_project.find_root())
     errors = sum(finding.level == "error" for finding in findings)
     if as_json:
         _console.say_json([finding._asdict() for finding in findings])

@@ -221,3 +221,38 @@ def test_the_package_can_be_run() -> None:
     )
 
     assert (0, f"lback {package.__version__}\n") == (done.returncode, done.stdout)
+
+
+def test_a_folder_that_was_removed_is_one_sentence(tmp_path: Path) -> None:
+    """A command in a folder that is gone says so."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    script = (
+        "import os; os.rmdir(os.getcwd())\n"
+        "from lback_cli.main import run; raise SystemExit(run(['check']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (1, 1) == (done.returncode, len(done.stderr.splitlines()))
+    assert "The current folder was removed" in done.stderr
+
+
+def test_output_that_cannot_be_written_is_one_sentence() -> None:
+    """A full disk behind the output is a failure without a traceback."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "lback_cli", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert 1 == done.returncode
+    assert done.stderr.startswith("lback: The output could not be written")

@@ -178,7 +178,7 @@ def test_second_run_changes_nothing(
     [
         *("../x", "/abs", "a/b", ".", "", "class", "json", "test", "1x", "sh\u043ep"),
         *("CON", "a" * 200, "a\nb", "{{7*7}}", "settings", "manage", "click"),
-        *("shop", "Shop", "static", "readme", "pyproject"),
+        *("shop", "Shop", "static"),
     ],
 )
 def test_bad_name_changes_nothing(
@@ -224,8 +224,8 @@ def test_no_wire_leaves_the_project_alone(
     assert 0 == outcome.returncode
     assert before == {path: after[path] for path in before}
     assert FILES == files_under(shop / "orders")
-    assert 'INSTALLED_APPS += ["orders"]' in outcome.stdout
-    assert 'urlpatterns += [include("orders.urls", prefix="/orders")]' in (
+    assert 'INSTALLED_APPS = [*INSTALLED_APPS, "orders"]' in outcome.stdout
+    assert 'urlpatterns = [*urlpatterns, include("orders.urls", prefix="/orders")]' in (
         outcome.stdout
     )
 
@@ -271,7 +271,7 @@ def test_unusual_settings_are_left_to_the_user(shop: Path, lback: Lback) -> None
         "Wired it into shop/urls.py.\n"
         "settings.py is left as it is: INSTALLED_APPS is not a plain list. "
         "To wire the app, add:\n"
-        '    INSTALLED_APPS += ["orders"]\n'
+        '    INSTALLED_APPS = [*INSTALLED_APPS, "orders"]\n'
     ) in outcome.stdout
 
 
@@ -287,7 +287,7 @@ def test_unusual_urls_are_left_to_the_user(shop: Path, lback: Lback) -> None:
         "shop/urls.py is left as it is: urlpatterns is not a plain list. "
         "To wire the app, add:\n"
         "    from lback import include\n"
-        '    urlpatterns += [include("orders.urls", prefix="/orders")]\n'
+        '    urlpatterns = [*urlpatterns, include("orders.urls", prefix="/orders")]\n'
     ) in outcome.stdout
 
 
@@ -350,3 +350,13 @@ def test_modes_are_ordinary(shop: Path, lback: Lback, snapshot: Snapshot) -> Non
     assert {stat.S_IFREG | 0o644, stat.S_IFDIR | 0o755} == {
         mode for mode, _ in snapshot(shop / "orders").values()
     }
+
+
+@pytest.mark.parametrize("file", ["orders.txt", "orders.sqlite3", "orders.json"])
+def test_a_file_that_is_no_module_is_in_nobodys_way(
+    lback: Lback, shop: Path, file: str
+) -> None:
+    """Only modules and folders of the project take a name."""
+    (shop / file).touch()
+
+    assert 0 == lback("startapp", "orders").returncode

@@ -298,7 +298,8 @@ def test_long_entry_is_folded() -> None:
         ('ROOT_URLCONF: str = "shop.urls"\n', "shop"),
         ("ROOT_URLCONF = make()\n", None),
         ('ROOT_URLCONF = "urls"\n', None),
-        ('ROOT_URLCONF = "a.b.urls"\n', None),
+        ('ROOT_URLCONF = "a.b.urls"\n', "a.b"),
+        ('ROOT_URLCONF = "a.1.urls"\n', None),
         ('ROOT_URLCONF = "shop.routes"\n', None),
         ("ROOT_URLCONF: str\n", None),
         ("DEBUG = True\n", None),
@@ -326,3 +327,13 @@ def test_unreadable_module_declares_nothing(tmp_path: Path) -> None:
 
     assert set() == declared_names(tmp_path / "missing.py")
     assert set() == declared_names(tmp_path / "broken.py")
+
+
+def test_an_include_by_keyword_is_recognised() -> None:
+    """However the argument is written, an app is not mounted twice."""
+    source = (
+        b"from lback import include\n"
+        b'urlpatterns = [include(module_path="orders.urls", prefix="/o")]\n'
+    )
+
+    assert source == add_include(source, "orders")

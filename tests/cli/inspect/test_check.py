@@ -186,3 +186,27 @@ def test_each_of_many_mistakes_is_named(write: Write, lback: Lback, said: str) -
     write(MANY)
 
     assert 1 == lback("check").stdout.count(said)
+
+
+@pytest.mark.parametrize("module", ["signals", "models", "listeners", "urls"])
+def test_a_module_that_exits_is_a_mistake(
+    project: Path, write: Write, lback: Lback, module: str
+) -> None:
+    """A project module that calls sys.exit() does not make a check succeed."""
+    write({f"shop/{module}.py": "import sys\nsys.exit(0)\n"})
+    done = lback("check")
+
+    assert 1 == done.returncode
+    assert "it calls sys.exit(0)" in done.stdout
+    assert f"shop/{module}.py:2" in done.stdout
+
+
+def test_what_a_project_prints_is_not_in_the_answer(
+    project: Path, write: Write, lback: Lback
+) -> None:
+    """Standard output is one JSON value, whatever the project prints."""
+    write({"shop/signals.py": f"{GOOD['shop/signals.py']}print('hello')\n"})
+    done = lback("check", "--json")
+
+    assert [] == json.loads(done.stdout)
+    assert "hello" in done.stderr
