@@ -1,11 +1,11 @@
 """Look for every mistake of a project at once."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 from typing import NamedTuple
 
+from lback.core._near import did_you_mean
 from lback.core._startup import load_project
 from lback.core._startup import Phase
 from lback.core._startup import Project
@@ -70,8 +70,7 @@ def _receivers() -> Iterator[Finding]:
                 f"Received by {who}.",
             )
             continue
-        near = get_close_matches(name, [*declared, *AWAITED], n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name, [*declared, *AWAITED])
         yield Finding(
             "error", f"No signal is called {name!r}, but it is received by {who}.{hint}"
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 from lback.core._matcher import ANY_METHOD
 from lback.core._matcher import Index
+from lback.core._near import did_you_mean
 from lback.core._pattern import Pattern
 from lback.core._views import caller_of
 from lback.core._views import View
@@ -203,10 +204,7 @@ class Router:
         """
         route = self._names.get(name)
         if route is None:
-            from difflib import get_close_matches
-
-            near = get_close_matches(str(name), self._names, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(str(name), self._names)
             raise NoReverseMatch(f"No route is called {name!r}.{hint}")
         return route.pattern.fill(params)
 

@@ -15,6 +15,7 @@ LAYERS: list[set[str]] = [
         "lback._door",
         "lback.core",
         "lback.core._fork",
+        "lback.core._near",
         "lback.core._unit_of_work",
         "lback.core.exceptions",
     },

@@ -1,12 +1,13 @@
 """Signals in a process that forks."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
 pytestmark = pytest.mark.skipif(
-    not hasattr(__import__("os"), "fork"), reason="this system cannot fork"
+    not hasattr(os, "fork"), reason="this system cannot fork"
 )
 
 ASYNC = """
