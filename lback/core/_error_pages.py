@@ -13,7 +13,8 @@ _PAGE = """<!doctype html>
 body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 4rem auto; max-width: 60rem;
   padding: 0 1.5rem; }}
 h1 {{ font-size: 1.5rem; }}
-pre {{ background: #8881; border-radius: .5rem; overflow: auto; padding: 1rem; }}
+pre {{ background: #8881; border-radius: .5rem; overflow-wrap: anywhere; padding: 1rem;
+  white-space: pre-wrap; }}
 </style>
 </head>
 <body>
