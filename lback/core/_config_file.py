@@ -29,11 +29,13 @@ class Memory:
         hashes: Of the contents that Lback wrote or was about to write.
         synced: The names that came from settings.py.
         kept: The keys that did not, so that they survive a damaged file.
+        marks: By which a beginning of the settings.py is recognised.
     """
 
     hashes: list[str] = field(default_factory=list)
     synced: list[str] = field(default_factory=list)
     kept: dict[str, Any] = field(default_factory=dict)
+    marks: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,15 @@ class ConfigFile:
         """
         return read(self.path)
 
-    def write(self, values: Mapping[str, Any], synced: list[str]) -> bool:
+    def write(
+        self, values: Mapping[str, Any], synced: list[str], marks: str | None = None
+    ) -> bool:
         """Make the file hold *values*, all at once or not at all.
 
         Args:
             values: The new content.
             synced: Which names of it come from settings.py.
+            marks: Those of the settings.py; None if they are as they were.
 
         Returns:
             Whether anything had to be written.
@@ -88,7 +93,8 @@ class ConfigFile:
         data = encode(values)
         existing = self.read()
         kept = {name: values[name] for name in values if name not in synced}
-        memory = Memory([_hash(data)], sorted(synced), kept)
+        marks = self.memory.marks if marks is None else marks
+        memory = Memory([_hash(data)], sorted(synced), kept, marks)
         if existing.data == data:
             if memory != self.memory:
                 self._remember(memory)
@@ -97,7 +103,9 @@ class ConfigFile:
         # and neither was written by hand.
         old = [] if existing.data is None else [_hash(existing.data)]
         both = sorted({*memory.synced, *self.memory.synced})
-        self._remember(Memory(memory.hashes + old, both, self.memory.kept))
+        self._remember(
+            Memory(memory.hashes + old, both, self.memory.kept, self.memory.marks)
+        )
         _replace(self.path, data)
         self._remember(memory)
         return True
@@ -108,10 +116,7 @@ class ConfigFile:
 
     def _recall(self) -> Memory:
         size = os.fstat(self._lock).st_size
-        try:
-            return Memory(**json.loads(os.pread(self._lock, size, 0)))
-        except (ValueError, TypeError):  # empty, or from another version
-            return Memory()
+        return _parsed(os.pread(self._lock, size, 0))
 
     def _remember(self, memory: Memory) -> None:
         data = json.dumps(vars(memory)).encode()
@@ -180,6 +185,24 @@ def read(path: Path) -> Existing:
     if not isinstance(values, dict):
         return Existing(data, note=f"{path} was not valid JSON; it was written anew.")
     return Existing(data, values)
+
+
+def recall(path: Path) -> Memory:
+    """Return what the last writer of *path* left, without waiting for the lock.
+
+    Raises:
+        OSError: There is no such writer, or its memory is not ours to read.
+    """
+    lock = os.open(lock_path(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    with open(lock, "rb") as file:  # noqa: PTH123  # a link must not be followed
+        return _parsed(file.read())
+
+
+def _parsed(data: bytes) -> Memory:
+    try:
+        return Memory(**json.loads(data))
+    except (ValueError, TypeError):  # empty, or from another version
+        return Memory()
 
 
 def encode(values: Mapping[str, Any]) -> bytes:

@@ -14,8 +14,9 @@ MASK = "***"
 _SHORTEST = 8
 
 _WORDS = (
-    "apikey|authorization|bearer|credential|credentials|dsn|key|keys|pass|passphrase|"
-    "passwd|password|passwords|pwd|salt|secret|secrets|token|tokens"
+    "apikey|auth|authorization|bearer|credential|credentials|dsn|jwt|key|keys|pass|"
+    "passcode|passphrase|passwd|password|passwords|pw|pwd|salt|secret|secrets|token|"
+    "tokens"
 )
 _NAME = re.compile(
     rf"(?:^|_)(?:{_WORDS})(?:_|$)|secret|passw|passphrase|credential|apikey|privatekey"
@@ -24,13 +25,19 @@ _NAME = re.compile(
 _OWN_NAME = re.compile(rf"(?:^|_)(?:{_WORDS})$")
 # A number is hidden only where the name says that it is the secret itself:
 # API_TOKEN = 12345 but not PASSWORD_MIN_LENGTH = 12.
-_NUMBER_NAME = re.compile(r"(?:key|passwd|password|passphrase|pwd|secret|token)$")
+_NUMBER_NAME = re.compile(
+    r"(?:key|passcode|passwd|password|passphrase|(?:^|_)pw|pwd|secret|token)$"
+)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _CREDENTIALS_IN_TEXT = re.compile(
     # scheme://user:password@ (the password may be unquoted and hold any sign)
     r"://[^\s:/?#]*:[^\s]+@"
-    # scheme://token@
-    r"|://[^\s:/?#@]{20,}@"
+    # scheme://token@ (for http any name, for others what is no name: git@, postgres@)
+    r"|(?i:https?)://[^\s:/?#@]+@"
+    r"|://(?:[^\s:/?#@]{20,}|(?=[^\s:/?#@]*[0-9])[^\s:/?#@]{8,})@"
+    # a key file, and a JSON Web Token
+    r"|-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----"
+    r"|\beyJ[\w-]{4,}\.[\w-]+\.[\w-]*"
     # ?token=..., password=...
     rf"|(?i:(?:{_WORDS})\s*=\s*[^\s&])"
 )

@@ -6,6 +6,7 @@ that is killed after a time limit, with everything it started.
 
 import contextlib
 import faulthandler
+import hashlib
 import json
 import os
 import re
@@ -13,7 +14,9 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import asdict
 from dataclasses import dataclass
@@ -28,12 +31,16 @@ from lback.core.exceptions import SettingsNotFound
 
 # The child says where it hangs at the limit; one that cannot is killed a little later.
 _GRACE = 0.5
+_CANCEL_CHECK = 0.05
 _LARGEST_REPORT = 4 * 1024 * 1024
 _FRAME = re.compile(r'File "(.+?)", line (\d+)')
 _CHILD = (
     "import sys; sys.path.append(sys.argv[1]); "
     "from lback.core._settings_judge import judge_and_report; judge_and_report()"
 )
+_MARK_WIDTH = 8
+# Two quotes of three.
+_EMPTY_STRING = re.compile(r""".[A-Za-z]{0,2}(?:""(?=")|''(?='))""", re.DOTALL)
 
 
 @dataclass
@@ -45,6 +52,7 @@ class Verdict:
         warnings: What was left out, and names that look like slips.
         files: The project's files that the settings are made of.
         is_blank: Whether the file has nothing in it.
+        marks: By which a beginning of the file is recognised.
         error: Why the file is broken; empty if it is not.
     """
 
@@ -52,23 +60,31 @@ class Verdict:
     warnings: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     is_blank: bool = False
+    marks: str = ""
     error: str = ""
 
 
-def judge(settings_path: Path, limit: float) -> Verdict:
+def judge(
+    settings_path: Path, limit: float, *, cancel: threading.Event | None = None
+) -> Verdict:
     """Run a settings.py in a child and return what it defines.
 
     Args:
         settings_path: The file.
         limit: How many seconds it may take.
+        cancel: Ends the child when it is set, from any thread.
 
     Raises:
         SettingsNotFound: There is no such file.
-        SettingsBroken: It does not run, does not end, or values do not fit.
+        SettingsBroken: It does not run, does not end, values do not fit, or it was
+            cancelled.
     """
     if not settings_path.is_file():
         raise SettingsNotFound(f"There is no settings file {settings_path}.")
-    data, status = _run_child(settings_path, limit)
+    cancel = cancel or threading.Event()
+    data, status = _run_child(settings_path, limit, cancel)
+    if status is None and cancel.is_set():
+        raise SettingsBroken(f"{settings_path}: cancelled; it was not synced.")
     if data.startswith(b"{") and data.endswith(b"\n"):
         verdict = Verdict(**json.loads(data))
         if verdict.error:
@@ -89,7 +105,9 @@ def judge(settings_path: Path, limit: float) -> Verdict:
     )
 
 
-def _run_child(settings_path: Path, limit: float) -> tuple[bytes, int | None]:
+def _run_child(
+    settings_path: Path, limit: float, cancel: threading.Event
+) -> tuple[bytes, int | None]:
     """Return what the child reported and its exit status; None if it was killed."""
     reader, writer = os.pipe()
     library = str(Path(__file__).parents[2])
@@ -109,7 +127,7 @@ def _run_child(settings_path: Path, limit: float) -> tuple[bytes, int | None]:
     finally:
         os.close(writer)
     try:
-        data, is_over = _receive(reader, time.monotonic() + limit + _GRACE)
+        data, is_over = _receive(reader, time.monotonic() + limit + _GRACE, cancel)
         if is_over:
             # NOTE: it has closed the pipe or reported, so it is about to end; its
             # status is only worth having if it ends by itself.
@@ -133,13 +151,17 @@ def _wait_unreaped(pid: int, seconds: float) -> None:
         time.sleep(0.002)
 
 
-def _receive(reader: int, deadline: float) -> tuple[bytes, bool]:
+def _receive(
+    reader: int, deadline: float, cancel: threading.Event
+) -> tuple[bytes, bool]:
     """Read a report; answer also whether the child was done by the deadline."""
     data = bytearray()
     while len(data) <= _LARGEST_REPORT:
         left = deadline - time.monotonic()
-        if left <= 0 or not select.select([reader], [], [], left)[0]:
+        if left <= 0 or cancel.is_set():
             return bytes(data), False
+        if not select.select([reader], [], [], min(left, _CANCEL_CHECK))[0]:
+            continue
         chunk = os.read(reader, 65536)
         data += chunk
         if not chunk or (data.startswith(b"{") and data.endswith(b"\n")):
@@ -182,15 +204,16 @@ def verdict_on(path: Path) -> Verdict:
     """Load a settings file in this process and say what was found."""
     from lback.core._settings_load import dotenv_path
     from lback.core._settings_load import load_file
-    from lback.core._settings_source import is_blank
     from lback.core._settings_source import project_files
+    from lback.core._settings_source import source_of
 
     try:
         loaded = load_file(path)
     except FrameworkException as error:
         return Verdict(error=str(error))
     verdict = Verdict(warnings=list(loaded.config.warnings))
-    verdict.is_blank = is_blank(loaded.module)
+    source = source_of(loaded.module)
+    verdict.is_blank, verdict.marks = not source.strip(), marks_of(source)
     verdict.files = [str(file) for file in project_files(loaded.module)]
     if dotenv_path(path).exists():
         verdict.files.append(str(dotenv_path(path)))
@@ -213,3 +236,63 @@ def _take_snapshot(config: Any, variables: Mapping[str, str], verdict: Verdict) 
             )
         except NotForJson as reason:
             verdict.warnings.append(f"{reason}; it is not in the snapshot.")
+
+
+def marks_of(source: bytes) -> str:
+    """Return a short hash for every place at which *source* could be cut off.
+
+    The last one stands for the whole. Comments and spaces do not count. Inside of a
+    string there is no place: a file that ends there does not compile, and hashes of
+    the beginnings of a password would tell the password.
+
+    Args:
+        source: A file that compiles; one that does not has the marks up to the fault.
+    """
+    seen = hashlib.sha256()
+    marks: list[str] = []
+    for token, stops in _tokens(source):
+        done = 0
+        for stop in stops:
+            seen.update(token[done:stop].encode("utf-8", "surrogatepass"))
+            marks.append(seen.hexdigest()[:_MARK_WIDTH])
+            done = stop
+    return "".join(marks)
+
+
+def is_cut(marks: str, before: str) -> bool:
+    """Tell whether a file is a beginning of another, by the marks of both."""
+    if not before or marks[-_MARK_WIDTH:] == before[-_MARK_WIDTH:]:
+        return False
+    end = marks[-_MARK_WIDTH:]
+    places = range(0, len(before) - _MARK_WIDTH, _MARK_WIDTH)
+    return not end or any(end == before[at : at + _MARK_WIDTH] for at in places)
+
+
+def _tokens(source: bytes) -> Iterator[tuple[str, list[int]]]:
+    """Yield each token, set off from the one before, and where it could be cut."""
+    # NOTE: here, because only a process that judges settings needs it.
+    import io
+    import tokenize
+
+    skipped = {"ENCODING", "COMMENT", "NL", "INDENT", "DEDENT", "ENDMARKER"}
+    gap = " "
+    try:
+        for token in tokenize.tokenize(io.BytesIO(source).readline):
+            kind = tokenize.tok_name[token.type]
+            if kind == "NEWLINE":
+                gap = "\n"
+            elif kind not in skipped:
+                # NOTE: both ends of f"" are tokens, and f"""...""" may be cut to it.
+                text = token.string if kind == "FSTRING_END" else gap + token.string
+                yield text, _stops(text, kind)
+                gap = " "
+    except (tokenize.TokenError, SyntaxError):
+        return
+
+
+def _stops(text: str, kind: str) -> list[int]:
+    """Return where a token, with what sets it off, could be cut."""
+    if kind in ("NAME", "NUMBER", "OP"):
+        return list(range(2, len(text) + 1))
+    empty = _EMPTY_STRING.match(text)
+    return [*([empty.end()] if empty else []), len(text)]

@@ -107,7 +107,7 @@ class _Walk:
                 raise self._refuse(place, f"has the key {_kind(key)}, not a str or int")
             text = self._text(str(key), place)
             if text in plain:
-                raise self._refuse(place, f"has the keys {key!r} and '{key}'")
+                raise self._refuse(place, f"has the keys {text} and {text!r}")
             # NOTE: what is under a secret's name is secret as well, so the names add
             # up; a number is judged by the nearest name alone.
             plain[text] = self.plain(item, (*place, text), f"{under}_{text}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from typing import get_type_hints
@@ -28,12 +29,11 @@ class _FreshLoader(SourceFileLoader):
     """
 
     code: types.CodeType | None = None
-    is_blank = False
+    source = b""
 
     def get_code(self, fullname: str) -> types.CodeType:
-        source = self.get_data(self.path)
-        self.is_blank = not source.strip()
-        self.code = self.source_to_code(source, self.path)
+        self.source = self.get_data(self.path)
+        self.code = self.source_to_code(self.source, self.path)
         return self.code
 
 
@@ -118,7 +118,21 @@ def _failure(error: BaseException, path: Path, environ: Mapping[str, str]) -> st
         reason = str(error) or "no message"
     secrets = secret_texts(environ)
     first = mask(reason, secrets).strip().partition("\n")[0]
-    return f"{file}:{line}: {type(error).__name__}: {first}"
+    line = line or nul_line(Path(file))
+    where = f"{file}:{line}" if line else file
+    return f"{where}: {type(error).__name__}: {first}"
+
+
+def nul_line(path: Path) -> int:
+    """Return the line of the first null byte in a file; 0 if there is none.
+
+    Python says that there is one, but not where.
+    """
+    try:
+        before, null, _ = path.read_bytes().partition(b"\0")
+    except OSError:
+        return 0
+    return before.count(b"\n") + 1 if null else 0
 
 
 def settings_in(module: types.ModuleType) -> dict[str, Any]:
@@ -186,9 +200,9 @@ def project_files(module: types.ModuleType) -> list[Path]:
     return [main, *sorted(files - {main})]
 
 
-def is_blank(module: types.ModuleType) -> bool:
-    """Tell whether the settings file had nothing in it."""
-    return bool(getattr(module.__loader__, "is_blank", False))
+def source_of(module: types.ModuleType) -> bytes:
+    """Return the text that was run as the settings file."""
+    return bytes(getattr(module.__loader__, "source", b""))
 
 
 def line_of(module: types.ModuleType, name: str) -> str:
@@ -223,19 +237,29 @@ def read_dotenv(path: Path) -> dict[str, str]:
     """Read the variables of a ``.env`` file; none if it does not exist.
 
     Raises:
-        SettingsBroken: It cannot be read or is not UTF-8.
+        SettingsBroken: It cannot be read, is not UTF-8, or has a broken line.
     """
     if not path.exists():
         return {}
     if path.is_dir():
         raise SettingsBroken(f"{path} cannot be read: it is a folder.")
     from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
     try:
-        values = dotenv_values(path)
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise SettingsBroken(f"{path} cannot be read: {reason}.") from None
+    for part in parse_stream(StringIO(text)):
+        if part.error:  # python-dotenv would log it, and leave the line out
+            told = part.original.string
+            line = part.original.line + told[: -len(told.lstrip())].count("\n")
+            raise SettingsBroken(
+                f"{path}:{line}: the line is not NAME=value. Mend it, or put a # "
+                "before it."
+            )
+    values = dotenv_values(stream=StringIO(text))
     return {name: value for name, value in values.items() if value is not None}
 
 

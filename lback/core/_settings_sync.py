@@ -1,5 +1,6 @@
 """Write config.json: what a settings.py says, and what is kept beside it."""
 
+import threading
 from collections.abc import Callable
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -8,18 +9,26 @@ from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
+from warnings import simplefilter
 
 from lback.core._config_file import ConfigFile
 from lback.core._config_file import encode
 from lback.core._config_file import Existing
 from lback.core._config_file import locked
 from lback.core._config_file import read
+from lback.core._config_file import recall
+from lback.core._settings_judge import is_cut
 from lback.core._settings_judge import judge
+from lback.core._settings_judge import marks_of
 from lback.core._settings_judge import Verdict
 from lback.core._settings_snapshot import NotForJson
 from lback.core._settings_snapshot import to_json
 from lback.core.exceptions import ConfigurationError
 from lback.core.exceptions import SettingsBroken
+
+TIME_LIMIT = 5.0
+"""Seconds that a settings file may take."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +59,47 @@ class SyncResult:
     files: tuple[Path, ...] = ()
 
 
-def sync(settings: Path, config_file: Path, limit: float) -> SyncResult:
-    """Judge a settings file and write its snapshot if anything in it changed."""
+def cut_off(settings: Path, config_file: Path) -> str:
+    """Say that a settings file is only a beginning of the one synced last, or "".
+
+    It is looked at only; one that does not compile is for others to report.
+    """
+    try:
+        before = recall(settings.parent / config_file).marks
+        source = settings.read_bytes()
+        with catch_warnings():
+            simplefilter("ignore")
+            compile(source, str(settings), "exec", dont_inherit=True)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    return _cut_off(settings) if is_cut(marks_of(source), before) else ""
+
+
+def _cut_off(settings: Path) -> str:
+    return (
+        f"{settings}: the file is only a beginning of the one that was synced last, as "
+        "if it were still being saved; it was not synced. If you deleted the rest, "
+        "run: lback settings sync"
+    )
+
+
+def sync(
+    settings: Path,
+    config_file: Path,
+    limit: float,
+    *,
+    accept_cut: bool = False,
+    cancel: threading.Event | None = None,
+) -> SyncResult:
+    """Judge a settings file and write its snapshot if anything in it changed.
+
+    Args:
+        settings: The settings file.
+        config_file: The snapshot; relative to the settings file's folder.
+        limit: How many seconds the settings file may take.
+        accept_cut: Take a file that is only a beginning of the one before.
+        cancel: Ends the judging when it is set, from any thread.
+    """
     settings = settings.absolute()
     path = settings.parent / config_file
     with ExitStack() as stack:
@@ -62,12 +110,19 @@ def sync(settings: Path, config_file: Path, limit: float) -> SyncResult:
             file = error
         # NOTE: inside the lock, or a slower process could write what an older
         # settings.py said over what a newer one says.
-        verdict = judge(settings, limit)
+        verdict = judge(settings, limit, cancel=cancel)
         if isinstance(file, OSError):
             return _unwritten(path, verdict, file)
         if verdict.is_blank and file.memory.synced:
             # An editor truncates before it writes; nobody means an empty file.
             raise SettingsBroken(f"{settings}:1: the file is empty; it was not synced.")
+        if is_cut(verdict.marks, file.memory.marks):
+            if not accept_cut:
+                raise SettingsBroken(_cut_off(settings))
+            verdict.warnings.append(
+                f"{settings} is only a beginning of the one that was synced last; it "
+                "was synced as it is."
+            )
         try:
             return _write_snapshot(file, verdict)
         except OSError as error:
@@ -83,7 +138,7 @@ def _write_snapshot(file: ConfigFile, verdict: Verdict) -> SyncResult:
         kept = file.memory.kept if existing.note else {}
     overwritten = _overwritten(file, existing, verdict.values)
     values = {**kept, **verdict.values}
-    written = file.write(values, synced=list(verdict.values))
+    written = file.write(values, list(verdict.values), verdict.marks)
     added, changed, removed = _differences(old or {}, values)
     return SyncResult(
         file.path,

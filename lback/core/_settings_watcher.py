@@ -15,8 +15,9 @@ from watchdog.events import FileSystemEventHandler
 from watchdog.observers import Observer
 
 from lback.core._settings_load import dotenv_path
+from lback.core._settings_sync import sync
 from lback.core._settings_sync import SyncResult
-from lback.core.config_manager import sync_settings_to_config
+from lback.core._settings_sync import TIME_LIMIT
 from lback.core.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class SettingsFileHandler(FileSystemEventHandler):
         self._syncing = threading.Lock()
         self._timer: threading.Timer | None = None
         self._is_closed = False
+        self._cancel = threading.Event()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Plan a sync if the event is about a file that the settings are made of."""
@@ -105,6 +107,8 @@ class SettingsFileHandler(FileSystemEventHandler):
         with self._change:
             # From here on an event plans another sync, so that none is lost.
             self._timer = None
+        # What is judged is out of date, and it may hang.
+        self._cancel.set()
         self.sync()
 
     def sync(self) -> None:
@@ -114,10 +118,19 @@ class SettingsFileHandler(FileSystemEventHandler):
             if self._is_closed or contents == self._seen:
                 return
             self._seen = contents
+            self._cancel = cancel = threading.Event()
             outcome: SyncResult | ConfigurationError
             try:
-                outcome = sync_settings_to_config(self.settings_path, self.config_file)
+                outcome = sync(
+                    self.settings_path,
+                    Path(self.config_file),
+                    TIME_LIMIT,
+                    cancel=cancel,
+                )
             except ConfigurationError as error:
+                if cancel.is_set():
+                    self._seen = {}
+                    return
                 outcome = error
             else:
                 self._files.update(outcome.files)
@@ -131,12 +144,13 @@ class SettingsFileHandler(FileSystemEventHandler):
         return {path: _digest(path) for path in self._files}
 
     def close(self) -> None:
-        """Start no sync any more and wait for the one that is running."""
+        """Start no sync any more and end the one that is running."""
         with self._change:
             self._is_closed = True
             timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
+        self._cancel.set()
         with self._syncing:
             return
 

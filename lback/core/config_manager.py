@@ -111,6 +111,7 @@ def sync_settings_to_config(
     config_file: str | Path = "config.json",
     *,
     limit: float = 5.0,
+    accept_cut: bool = False,
 ) -> "SyncResult":
     """Write the snapshot of a settings file, if anything in it changed.
 
@@ -121,16 +122,20 @@ def sync_settings_to_config(
         settings_path: The settings file.
         config_file: The snapshot; relative to the settings file's folder.
         limit: How many seconds the settings file may take.
+        accept_cut: Take a file that is only a beginning of the one synced before,
+            which otherwise counts as a save that is still under way.
 
     Raises:
         SettingsNotFound: There is no such settings file.
-        SettingsBroken: It does not run, does not end, or values do not fit; the
-            snapshot is as it was.
+        SettingsBroken: It does not run, does not end, is cut off, or values do not
+            fit; the snapshot is as it was.
         ConfigurationError: The snapshot's place is taken by something else.
     """
     from lback.core import _settings_sync
 
-    return _settings_sync.sync(Path(settings_path), Path(config_file), limit)
+    return _settings_sync.sync(
+        Path(settings_path), Path(config_file), limit, accept_cut=accept_cut
+    )
 
 
 def update_config(

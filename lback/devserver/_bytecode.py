@@ -3,10 +3,11 @@
 import contextlib
 import py_compile
 import sys
-import traceback
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
+
+from lback.core._settings_source import nul_line
 
 
 def compile_files(paths: Iterable[Path]) -> str | None:
@@ -34,16 +35,10 @@ def _compile(path: Path) -> str | None:
 
 
 def _described(error: Exception, path: Path) -> str:
-    """Name file, line and error; quote the line unless it may hold a secret."""
-    if not isinstance(error, SyntaxError) or error.lineno is None:
-        return f"{path}: {type(error).__name__}: {error}"
-    if _holds_settings(path):
-        return f"{path}:{error.lineno}: {type(error).__name__}: {error.msg}"
-    return "".join(traceback.format_exception_only(error)).strip()
-
-
-def _holds_settings(path: Path) -> bool:
-    return any("settings" in part for part in path.parts[-2:])
+    """Name file, line and error, without the line: it may hold a secret."""
+    line = getattr(error, "lineno", None) or nul_line(path)
+    where = f"{path}:{line}" if line else str(path)
+    return f"{where}: {type(error).__name__}: {getattr(error, 'msg', error)}"
 
 
 def _store(path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
+from lback.core._blame import _is_of_the_project as is_of_the_project
 from lback.core.exceptions import FrameworkException
 
 _FRAMEWORK = str(Path(__file__).parent.parent)
@@ -15,12 +17,15 @@ def describe(error: BaseException) -> str:
 
     An error of Lback's own speaks for itself; the traceback below it is that of the
     error it was raised from. Frames of the framework and of the import system that
-    lead to the project are left out.
+    lead to the project are left out, and so is a traceback without any other. The
+    line of a syntax error is named, not quoted: it may hold a secret.
     """
     match error:
         case FrameworkException():
             cause = error.__cause__
             if cause is None or isinstance(cause, FrameworkException | SyntaxError):
+                return str(error)
+            if not _is_blamed_on_project(cause):
                 return str(error)
             return f"{error}\n\n{_project_traceback(cause)}"
         case SystemExit():
@@ -40,7 +45,27 @@ def where_is(thread: int) -> str:
 def _project_traceback(error: BaseException) -> str:
     told = traceback.TracebackException.from_exception(error)
     told.stack = _without_prelude(told.stack)
+    for part in _chain(told):
+        part.text = None  # type: ignore[assignment]  # as if no source were at hand
     return "".join(told.format()).rstrip()
+
+
+def _chain(
+    told: traceback.TracebackException | None,
+) -> Iterator[traceback.TracebackException]:
+    """Yield an error and those that it was raised from or during."""
+    if told is not None:
+        yield told
+        yield from _chain(told.__cause__)
+        yield from _chain(told.__context__)
+
+
+def _is_blamed_on_project(error: BaseException) -> bool:
+    """Tell whether a line of the project is in the traceback, or in a cause's."""
+    chain = _chain(traceback.TracebackException.from_exception(error))
+    return any(
+        is_of_the_project(frame.filename) for part in chain for frame in part.stack
+    )
 
 
 def _without_prelude(stack: traceback.StackSummary) -> traceback.StackSummary:

@@ -108,6 +108,6 @@ def count_inotify_watches() -> int | None:
 def _watches_of(descriptor: Path) -> int:
     with contextlib.suppress(OSError):
         if "inotify" in str(descriptor.readlink()):
-            text = Path("/proc/self/fdinfo", descriptor.name).read_text()
+            text = Path("/proc/self/fdinfo", descriptor.name).read_text("ascii")
             return text.count("inotify wd:")
     return 0

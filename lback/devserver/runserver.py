@@ -37,29 +37,37 @@ def run(
     """
     listener = open_listener(address)
     bound = Address(address.host, listener.getsockname()[1])
+
+    def tell(is_served: bool) -> None:  # noqa: FBT001  # the supervisor's word
+        what = f"Serving {root.name}" if is_served else "Showing this error"
+        terminal.say(f"{what} on {bound.url} (Ctrl-C stops it).")
+        # NOTE: not before, or settings that are refused would be written.
+        sync.start()
+
     supervisor = Supervisor(
         listener,
         SpawnWorker(root, address.host, listener.fileno()),
         terminal,
         can_change=reload,
+        on_answering=tell,
     )
     handlers = {
         number: signal.signal(number, lambda *_: supervisor.stop())
         for number in _STOPPING_SIGNALS
         if signal.getsignal(number) is not signal.SIG_IGN  # nohup, say
     }
-    sync = ConfigSync(root, warn=supervisor.warned, fail=supervisor.broken)
-
-    def on_change(paths: list[Path]) -> None:
-        supervisor.changed(paths)
-        sync.request()
-
-    watcher = Watcher(root, on_change=on_change, say=terminal.say) if reload else None
-    terminal.say(f"Serving {root.name} on {bound.url} (Ctrl-C stops it).")
+    sync = ConfigSync(
+        root,
+        warn=supervisor.warned,
+        fail=supervisor.broken,
+        reload=supervisor.changed,
+    )
+    watcher = (
+        Watcher(root, on_change=sync.changed, say=terminal.say) if reload else None
+    )
     try:
         if watcher is not None:
             watcher.start()
-        sync.start()
         return supervisor.run()
     finally:
         if watcher is not None:

@@ -44,6 +44,8 @@ class Supervisor:
         terminal: Where to say what happens.
         can_change: Whether :meth:`changed` will be called. If not, a project that
             does not start ends the supervisor with exit code 1.
+        on_answering: Called when clients get answers for the first time: from a
+            worker (True), or the error page (False) and later from a worker.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Supervisor:
         terminal: Terminal,
         *,
         can_change: bool = True,
+        on_answering: Callable[[bool], None] = lambda _: None,
     ) -> None:
         self._terminal = terminal
         self._can_change = can_change
@@ -70,6 +73,8 @@ class Supervisor:
         self._restart_at: float | None = None
         self._last_restart = 0.0
         self._is_answering = False
+        self._on_answering = on_answering
+        self._has_answered: set[bool] = set()
         self._stops = 0
         self._exit_code = 0
 
@@ -218,6 +223,7 @@ class Supervisor:
         self._terminal.forget_errors()
         if before is not None:
             before.retire(RETIRE_LIMIT)
+        self._note_answering(by_worker=True)
         if child.changed:
             spent = (time.monotonic() - child.noticed) * 1000
             self._terminal.say(
@@ -242,12 +248,16 @@ class Supervisor:
         if self._stops:
             return
         if was_starting:
-            self._fail(child.failure or f"The project did not start: {how}.")
-            is_hopeless = child.is_final or not self._can_change
+            failure = child.failure or f"The project did not start: {how}."
+            is_first = not self._has_answered
+            is_hopeless = (child.is_final and is_first) or not self._can_change
             if is_hopeless and self._serving is None:
+                self._terminal.complain_once(failure)
                 self._exit_code = 1
                 self.stop()
-            elif self._unserved:
+                return
+            self._fail(failure)
+            if self._unserved:
                 self._start(self._unserved)
         elif was_serving:
             self._terminal.complain_once(
@@ -276,9 +286,16 @@ class Supervisor:
             self._selector.register(
                 self._listener, selectors.EVENT_READ, self._answer_one
             )
+            self._note_answering(by_worker=False)
         elif not wanted and self._is_answering:
             self._selector.unregister(self._listener)
         self._is_answering = wanted
+
+    def _note_answering(self, *, by_worker: bool) -> None:
+        """Tell whoever asked who answers, the first time that somebody does."""
+        if not self._has_answered & {by_worker, True}:
+            self._has_answered.add(by_worker)
+            self._on_answering(by_worker)
 
     def _answer_one(self) -> None:
         if not self._is_answering:

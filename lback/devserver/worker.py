@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import NoReturn
 from typing import TYPE_CHECKING
 
-from lback.core.exceptions import ConfigurationError
+from lback.core.exceptions import SettingsBroken
+from lback.core.exceptions import SettingsNotLoaded
 from lback.devserver._channel import Channel
 from lback.devserver._failure import describe
 from lback.devserver._failure import where_is
@@ -70,12 +71,13 @@ class Worker:
         try:
             application = build()
         except BaseException as error:  # noqa: BLE001  # reported; SystemExit included
-            self._channel.send("failed", text=_masked(describe(error)), is_final=False)
+            refusal = self._refusal() if isinstance(error, SettingsBroken) else ""
+            text = refusal or _masked(describe(error))
+            self._channel.send("failed", text=text, is_final=bool(refusal))
             return FAILED
-        try:
-            self._refuse_debug_in_public()
-        except ConfigurationError as error:
-            self._channel.send("failed", text=str(error), is_final=True)
+        refusal = self._refusal()
+        if refusal:
+            self._channel.send("failed", text=refusal, is_final=True)
             return FAILED
         self._is_built.set()
         self._channel.send("ready")
@@ -120,12 +122,22 @@ class Worker:
             port = self._listener.getsockname()[1]
             announced.send(application, host=self._host, port=port)
 
-    def _refuse_debug_in_public(self) -> None:
-        """Raise if DEBUG is on and other machines can reach the address."""
+    def _refusal(self) -> str:
+        """Say why the settings must not be served on this address, or "".
+
+        Settings that could not be loaded are no reason: the error says what is wrong
+        with them, and the next save may mend it.
+        """
         from lback.core.config import Config
         from lback.core.config import settings
 
-        Config.validate(settings, bind=self._listener.getsockname()[0])
+        try:
+            Config.validate(settings, bind=self._listener.getsockname()[0])
+        except SettingsNotLoaded:
+            return ""
+        except SettingsBroken as error:
+            return str(error)
+        return ""
 
     def _obey(self) -> None:
         """Do what the supervisor says; stop when it is gone."""

@@ -1,6 +1,10 @@
 """``lback settings``: work with the settings of a project."""
 
 import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 from typing import TYPE_CHECKING
@@ -30,13 +34,24 @@ def sync(*, as_json: bool) -> None:
     """Write config.json once and say what changed."""
     from lback.core.config_manager import sync_settings_to_config
 
-    result = sync_settings_to_config(find_root() / "settings.py")
+    with _stopped_in_order():
+        result = sync_settings_to_config(find_root() / "settings.py", accept_cut=True)
     if as_json:
         say_json(_as_json(result))
     else:
         _say_result(result)
     if result.unwritten:
         raise click.ClickException(result.unwritten)
+
+
+@contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """End by an exception when asked to, so that the child that judges ends, too."""
+    previous = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _as_json(result: "SyncResult") -> dict[str, Any]:

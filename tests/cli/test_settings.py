@@ -111,6 +111,30 @@ def test_broken_settings_are_one_sentence(project: Path, lback: Lback) -> None:
     assert (1, expected) == (done.returncode, done.stderr)
 
 
+def test_a_broken_dotenv_is_one_sentence(project: Path, lback: Lback) -> None:
+    """A broken line of .env ends the command with file and line."""
+    (project / ".env").write_text("A=1\nSECRET_KEY foo\n")
+
+    done = lback("settings", "sync")
+
+    expected = (
+        f"lback: {project}/.env:2: the line is not NAME=value. Mend it, or put a # "
+        "before it.\n"
+    )
+    assert (1, expected) == (done.returncode, done.stderr)
+
+
+def test_a_file_that_lost_its_end_is_accepted(project: Path, lback: Lback) -> None:
+    """What a watcher takes for a half-written save is synced on command, and said."""
+    lback("settings", "sync")
+    (project / "settings.py").write_text("A = 1\n")
+
+    done = lback("settings", "sync")
+
+    assert {"removed API_TOKEN", "removed B"} < set(done.stdout.splitlines())
+    assert "is only a beginning of the one that was synced last" in done.stderr
+
+
 def test_outside_a_project_is_one_sentence(here: Path, lback: Lback) -> None:
     """Without a settings.py the command says what to do."""
     done = lback("settings", "sync")

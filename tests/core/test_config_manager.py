@@ -218,6 +218,50 @@ def test_a_dotenv_that_is_not_text_is_an_error(write: Write, tmp_path: Path) -> 
         load_settings(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("SECRET_KEY canary\n", 1),
+        ("A=1\n\n\n  SECRET_KEY canary\nB=2\n", 4),
+        ("A=1\nB='canary\n", 2),
+    ],
+)
+def test_a_broken_line_of_dotenv_is_an_error(
+    write: Write, tmp_path: Path, text: str, line: int
+) -> None:
+    """A line that would be left out is named, and not quoted."""
+    write("")
+    (tmp_path / ".env").write_text(text)
+    with pytest.raises(SettingsBroken) as caught:
+        load_settings(tmp_path)
+
+    expected = (
+        f"{tmp_path}/.env:{line}: the line is not NAME=value. Mend it, or put a # "
+        "before it."
+    )
+    assert expected == str(caught.value)
+
+
+def test_dotenv_itself_stays_silent(
+    write: Write, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is wrong with .env is said by the error, not by python-dotenv's logger."""
+    write("")
+    (tmp_path / ".env").write_text("SECRET_KEY canary\n")
+    with pytest.raises(SettingsBroken):
+        load_settings(tmp_path)
+
+    assert [] == caplog.messages
+
+
+def test_a_null_byte_has_its_line(write: Write) -> None:
+    """Python does not say where a null byte is; the error does."""
+    path = write("A = 1\n\nB = '\0'\n")
+
+    with pytest.raises(SettingsBroken, match=rf"^{path}:3: "):
+        load_settings_module(path)
+
+
 def test_a_dotenv_that_is_a_folder_is_an_error(write: Write, tmp_path: Path) -> None:
     """A folder in the place of .env is named instead of being skipped."""
     write("")

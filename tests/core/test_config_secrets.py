@@ -127,6 +127,11 @@ def test_a_secret_holds_a_str() -> None:
         "MY_PASSPHRASE",
         "Authorization",
         "MYSQL_PWD",
+        "DB_PW",
+        "DOOR_PASSCODE",
+        "PROXY_AUTH",
+        "basicAuth",
+        "SERVICE_JWT",
     ],
 )
 def test_names_of_secrets(name: str) -> None:
@@ -135,7 +140,19 @@ def test_names_of_secrets(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["DEBUG", "KEYBOARD", "MONKEY", "AUTHOR", "COMPASS", "STATIC_URL"]
+    "name",
+    [
+        "DEBUG",
+        "KEYBOARD",
+        "MONKEY",
+        "AUTHOR",
+        "AUTHORS",
+        "OAUTHLIB",
+        "PWA",
+        "PWA_NAME",
+        "COMPASS",
+        "STATIC_URL",
+    ],
 )
 def test_names_of_other_settings(name: str) -> None:
     """These names only look like it."""
@@ -151,6 +168,12 @@ def test_names_of_other_settings(name: str) -> None:
         "https://0123456789abcdef0123456789@git.example.org/x",
         "https://api.example.org/?api_key=" + "x" * 5,
         "host=db password=x",
+        "https://tok3n@git.example.org/x",
+        "redis://a1b2c3d4@localhost/0",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\nMIIB\n",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+        "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.",
     ],
 )
 def test_texts_with_credentials(text: str) -> None:

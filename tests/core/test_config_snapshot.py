@@ -75,7 +75,7 @@ def test_what_a_value_becomes(expression: str, expected: object) -> None:
         ("endless()", "A is nested more than 50 levels deep, or contains itself"),
         ("deep()", "A is nested more than 50 levels deep, or contains itself"),
         ("{None: 1}", "A has the key a NoneType, not a str or int"),
-        ("{1: 'a', '1': 'b'}", "A has the keys '1' and '1'"),
+        ("{1: 'a', '1': 'b'}", "A has the keys 1 and '1'"),
         (r"'\ud800'", "A has a lone surrogate, not text"),
         ("'x' * 100_001", "A is a text of more than 100000 signs"),
         ("10 ** 5000", "A is too large a number"),

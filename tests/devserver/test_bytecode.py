@@ -34,16 +34,25 @@ def test_what_does_not_compile_is_described(
     assert "code.py" in error
 
 
-def test_settings_are_not_quoted(tmp_path: Path) -> None:
-    """The line of settings that does not compile may hold a key, and is not shown."""
-    file = tmp_path / "settings.py"
+@pytest.mark.parametrize("name", ["settings.py", "base.py", "views.py"])
+def test_no_line_is_quoted(tmp_path: Path, name: str) -> None:
+    """A line that does not compile may hold a key, and is not shown."""
+    file = tmp_path / name
     file.write_text('SECRET_KEY = "canary\n')
 
     error = compile_files([file])
 
     assert error is not None
-    assert "settings.py:1: SyntaxError" in error
+    assert f"{name}:1: SyntaxError" in error
     assert "canary" not in error
+
+
+def test_a_null_byte_has_its_line(tmp_path: Path) -> None:
+    """Python does not say where a null byte is; the error does."""
+    file = tmp_path / "code.py"
+    file.write_bytes(b"x = 1\n\ny = '\0'\n")
+
+    assert f"{file}:3: " in (compile_files([file]) or "")
 
 
 def test_good_files_and_others_pass(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from typing import Any
 from typing import NoReturn
 
@@ -182,6 +184,144 @@ def test_debug_on_a_public_address_is_refused(project: Any) -> None:
     assert 1 == project.process.wait(30)
     assert "DEBUG is on" in project.log()
     assert "Traceback" not in project.log()
+
+
+REFUSED = [
+    pytest.param("SECRET_KEY", "SECRET_KEY is not set", id="no-key"),
+    pytest.param("ALLOWED_HOSTS", "ALLOWED_HOSTS is empty", id="no-hosts"),
+]
+
+
+def without(project: Any, name: str) -> str:
+    """Return the project's settings outside debug and without one of them."""
+    lines = project.read("settings.py").splitlines(keepends=True)
+    kept = "".join(line for line in lines if not line.startswith((name, "DEBUG")))
+    return kept.replace("only-for-tests", "only-for-this-one-test")
+
+
+@pytest.mark.parametrize(("name", "shown"), REFUSED)
+def test_unsafe_settings_are_refused(project: Any, name: str, shown: str) -> None:
+    """Settings that must not be served end the first start with one sentence."""
+    project.write("settings.py", without(project, name))
+    project.launch(str(project.port))
+
+    assert 1 == project.process.wait(30)
+    assert project.log().startswith(f"lback: {shown}")
+    assert 1 == len(project.log().splitlines())
+
+
+def test_a_refused_start_writes_no_config(project: Any) -> None:
+    """Settings that are refused do not replace the config.json of the last good."""
+    project.write("config.json", "{}")
+    project.write("settings.py", without(project, "SECRET_KEY"))
+    project.launch(str(project.port))
+    project.process.wait(30)
+
+    assert "{}" == project.read("config.json")
+
+
+def test_unsafe_settings_later_do_not_end_it(project: Any) -> None:
+    """After the first start they are shown, and the next save may mend them."""
+    good = project.read("settings.py")
+    unsafe = without(project, "SECRET_KEY")
+    project.write("settings.py", "1 / 0\n")
+    project.start()
+    project.write("settings.py", unsafe)
+    project.answers(503, "SECRET_KEY is not set")
+    project.write("settings.py", good)
+
+    project.answers(200, "one")
+
+
+def test_it_says_who_answers(project: Any) -> None:
+    """Serving is announced when a worker serves, not while there is only an error."""
+    project.write("shop/views.py", "import nothing_like_it\n")
+    project.start()
+    before = project.log()
+    project.write("shop/views.py", "def home(request): return 'two'\nslow = home\n")
+    project.says("Serving project on")
+
+    assert f"Showing this error on http://127.0.0.1:{project.port}/" in before
+    assert "Serving" not in before
+
+
+PLAIN = [
+    pytest.param('INSTALLED_APPS = ["shop", "ordrs"]', "ordrs", id="app"),
+    pytest.param('ROOT_URLCONF = "shop.urlz"', "shop.urlz", id="urls"),
+    pytest.param('MIDDLEWARES = ["shop.nowhere.M"]', "shop.nowhere", id="middleware"),
+]
+
+
+@pytest.mark.parametrize(("line", "shown"), PLAIN)
+def test_a_plain_mistake_has_no_traceback(project: Any, line: str, shown: str) -> None:
+    """Where no line of the project is to blame, the sentence stands alone."""
+    project.write("settings.py", f"{project.read('settings.py')}{line}\n")
+    project.start()
+    project.answers(503, shown)
+
+    assert "Traceback" not in project.log()
+    assert "importlib" not in project.log()
+
+
+@pytest.mark.parametrize("name", ["base.py", "shop/views.py"])
+@pytest.mark.parametrize("when", ["at the start", "on a save"])
+def test_no_line_that_does_not_compile_is_shown(
+    project: Any, name: str, when: str
+) -> None:
+    """Neither the terminal nor the page repeats a line that may hold a key."""
+    project.write("base.py", "")
+    project.write("settings.py", f"from base import *\n{project.read('settings.py')}")
+    broken = 'DATABASE_KEY = "canary-57a1\n'
+    at_start = {"at the start": broken, "on a save": project.read(name)}[when]
+    project.write(name, at_start)
+    project.start()
+    project.write(name, broken + "\n")
+    project.says("SyntaxError")
+
+    assert "canary" not in project.log() + project.get()[1]
+
+
+def test_a_cut_off_settings_file_is_waited_for(project: Any) -> None:
+    """A settings.py that lost its end changes neither the page nor config.json."""
+    project.start()
+    project.contains("config.json", "shop.urls")
+    good, whole = project.read("config.json"), project.read("settings.py")
+    project.write("settings.py", whole.partition("INSTALLED_APPS")[0])
+    project.says("only a beginning")
+
+    assert (good, (200, "one")) == (project.read("config.json"), project.get())
+    assert 1 == len(project.workers())
+
+
+def test_a_save_of_another_file_does_not_let_the_cut_off_one_in(project: Any) -> None:
+    """While settings.py is cut off nothing is reloaded; afterwards everything is."""
+    project.start()
+    project.contains("config.json", "shop.urls")
+    whole = project.read("settings.py")
+    project.write("settings.py", whole.partition("INSTALLED_APPS")[0])
+    project.says("only a beginning")
+    project.replace("shop/views.py", '"one"', '"two"')
+    project.write("settings.py", whole + "A = 1\n")
+
+    project.answers(200, "two")
+    assert 2 == len(project.workers())
+
+
+def test_a_cut_off_settings_file_may_be_meant(project: Any) -> None:
+    """`lback settings sync` accepts it, and the running server reloads."""
+    project.write("settings.py", f"{project.read('settings.py')}A = 1\n")
+    project.start()
+    project.contains("config.json", '"A": 1')
+    project.replace("settings.py", "A = 1\n", "")
+    project.says("only a beginning")
+    words = [sys.executable, "-m", "lback_cli", "settings", "sync"]
+    done = subprocess.run(
+        words, cwd=project.root, capture_output=True, text=True, check=True
+    )
+
+    assert "removed A" in done.stdout
+    assert "is only a beginning of the one" in done.stderr
+    project.says("Reloaded")
 
 
 def test_a_view_that_fails_does_not_end_the_worker(project: Any) -> None:

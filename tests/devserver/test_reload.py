@@ -167,7 +167,7 @@ def test_every_way_of_saving_is_seen(project: Any, save: Any) -> None:
     save(file, file.read_text().replace('"one"', '"two"'))
 
     project.answers(200, "two")
-    assert "views.py" in project.log()
+    project.says("views.py")
 
 
 def test_a_new_package_is_watched(project: Any) -> None:

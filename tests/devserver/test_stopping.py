@@ -48,7 +48,7 @@ def test_a_start_that_hangs_can_be_stopped(project: Any) -> None:
         "import pathlib, time\npathlib.Path('hangs').touch()\n"
         "while True: time.sleep(1)\n",
     )
-    project.start()
+    project.launch(str(project.port))
     project.exists("hangs")
     project.process.send_signal(signal.SIGINT)
 
@@ -73,7 +73,7 @@ def test_a_killed_supervisor_leaves_nobody_behind(project: Any, state: str) -> N
     hang = "import pathlib, time\npathlib.Path('began').touch()\ntime.sleep(1000)\n"
     serve = "import pathlib\npathlib.Path('began').touch()\n"
     project.write("shop/models.py", {"serving": serve, "hanging": hang}[state])
-    project.start()
+    project.launch(str(project.port))
     project.exists("began")
     project.process.kill()
     project.process.wait(30)

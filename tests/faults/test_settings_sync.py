@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -15,10 +16,12 @@ from pathlib import Path
 import pytest
 
 from lback.core._config_file import locked
+from lback.core._settings_judge import judge
 from lback.core.config_manager import sync_settings_to_config
 from lback.core.config_manager import update_config
 from lback.core.exceptions import ConfigurationError
 from lback.core.exceptions import SettingsBroken
+from lback.devserver._sync import ConfigSync
 
 DEADLINE = 30.0
 SYNC = (
@@ -45,21 +48,6 @@ print(reads > 100, errors)
 """
 
 Start = Callable[..., subprocess.Popen[str]]
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Path:
-    """Return a settings.py whose snapshot is written."""
-    path = tmp_path / "settings.py"
-    path.write_text("A = {'x': 1}")
-    sync_settings_to_config(path)
-    return path
-
-
-@pytest.fixture
-def config(settings: Path) -> Path:
-    """Return the snapshot of the settings."""
-    return settings.with_name("config.json")
 
 
 @pytest.fixture
@@ -90,6 +78,19 @@ def wait_for(path: Path) -> None:
         time.sleep(0.01)
 
 
+def wait_until(happens: Callable[[], bool]) -> None:
+    """Wait until something is true."""
+    end = time.monotonic() + DEADLINE
+    while not happens():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def wait_for_text(path: Path) -> None:
+    """Wait until a file has something in it."""
+    wait_until(lambda: path.exists() and bool(path.read_text()))
+
+
 def state(pid: int) -> str:
     """Return the state of a process, as ps shows it."""
     try:
@@ -106,21 +107,7 @@ def wait_for_end(pid: int) -> bool:
     return state(pid) in ("gone", "Z")
 
 
-# C01: a half-written file
-
-
-def test_no_prefix_of_a_save_is_synced(settings: Path, config: Path) -> None:
-    """Cut off at any byte, a save leaves config.json byte for byte as it was."""
-    good = config.read_bytes()
-    text = "A = {\n  'x': 2,\n}"
-    seen = set()
-    for length in range(len(text)):
-        settings.write_text(text[:length])
-        with suppress(SettingsBroken):
-            sync_settings_to_config(settings)
-        seen.add(config.read_bytes())
-
-    assert {good} == seen
+# C01: a half-written file; see also test_settings_cut
 
 
 def test_the_next_good_save_is_synced(settings: Path, config: Path) -> None:
@@ -272,6 +259,101 @@ def test_a_huge_setting_is_refused(settings: Path) -> None:
 
     with pytest.raises(SettingsBroken, match=r"settings\.py: .* larger than 4 MiB"):
         sync_settings_to_config(settings)
+
+
+STOPPED = (
+    "import os, pathlib, signal\n"
+    "pathlib.Path({!r}).write_text(str(os.getpid()))\n"
+    "os.kill(os.getpid(), signal.SIGSTOP)\n"
+)
+
+
+@pytest.fixture
+def stopped(settings: Path, tmp_path: Path) -> Iterator[Path]:
+    """Return where a settings.py that no limit of its own ends writes its number."""
+    pid = tmp_path / "pid"
+    settings.write_text(STOPPED.format(str(pid)))
+    yield pid
+    with suppress(OSError, ValueError):
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_terminated_command_leaves_no_child(
+    stopped: Path, tmp_path: Path, start: Start
+) -> None:
+    """SIGTERM to `lback settings sync` ends the process that judges, too."""
+    root = f"__import__('pathlib').Path({str(tmp_path)!r})"
+    command = start(
+        "import sys; from lback_cli.main import run; "
+        f"sys.exit(run(['settings', 'sync'], {root}))"
+    )
+    wait_for_text(stopped)
+    command.terminate()
+
+    assert 128 + signal.SIGTERM == command.wait(timeout=DEADLINE)
+    assert wait_for_end(int(stopped.read_text()))
+
+
+def test_a_cancelled_judge_leaves_no_child(settings: Path, stopped: Path) -> None:
+    """Whoever waits for a hanging settings.py may give up at any time."""
+    cancel = threading.Event()
+    errors: list[str] = []
+
+    def wait_in_vain() -> None:
+        try:
+            judge(settings, 600, cancel=cancel)
+        except SettingsBroken as error:
+            errors.append(str(error))
+
+    waiting = threading.Thread(target=wait_in_vain)
+    waiting.start()
+    wait_for_text(stopped)
+    cancel.set()
+    waiting.join(DEADLINE)
+
+    assert [f"{settings}: cancelled; it was not synced."] == errors
+    assert wait_for_end(int(stopped.read_text()))
+
+
+@pytest.fixture
+def no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let settings take longer than any test waits."""
+    monkeypatch.setattr("lback.core._settings_sync.TIME_LIMIT", 600.0)
+
+
+@pytest.mark.usefixtures("no_limit")
+def test_a_newer_save_does_not_wait_for_a_hanging_one(
+    settings: Path, config: Path, stopped: Path
+) -> None:
+    """The server gives up what it judges when something else was saved."""
+    told: list[str] = []
+    sync = ConfigSync(
+        settings.parent, warn=told.append, fail=told.append, reload=lambda _: None
+    )
+    sync.start()
+    wait_for_text(stopped)
+    settings.write_text("A = 'newer'")
+    sync.changed([settings])
+    wait_until(lambda: b"newer" in config.read_bytes())
+    sync.stop()
+
+    assert [] == told
+
+
+@pytest.mark.usefixtures("no_limit")
+def test_the_end_of_the_server_ends_the_judge(settings: Path, stopped: Path) -> None:
+    """Stopping does not wait for a hanging settings.py."""
+    told: list[str] = []
+    sync = ConfigSync(
+        settings.parent, warn=told.append, fail=told.append, reload=lambda _: None
+    )
+    sync.start()
+    wait_for_text(stopped)
+    sync.stop()
+
+    assert [] == told
+    assert wait_for_end(int(stopped.read_text()))
 
 
 # C04: values that JSON cannot hold
