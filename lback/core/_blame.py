@@ -28,12 +28,13 @@ def last_project_line(error: BaseException) -> str:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if _is_of_the_project(frame.filename)
+        if is_of_the_project(frame.filename)
     ]
     if not frames:
         return said
     return f"{said} ({frames[-1].filename}:{frames[-1].lineno})"
 
 
-def _is_of_the_project(filename: str) -> bool:
+def is_of_the_project(filename: str) -> bool:
+    """Tell whether a file is neither Lback's nor a library's."""
     return not filename.startswith(("<", _OURS + os.sep, *_LIBRARIES))

@@ -18,9 +18,9 @@ from lback.core._config_file import Existing
 from lback.core._config_file import locked
 from lback.core._config_file import read
 from lback.core._config_file import recall
-from lback.core._settings_judge import is_cut
+from lback.core._settings_cut import is_cut
+from lback.core._settings_cut import marks_of
 from lback.core._settings_judge import judge
-from lback.core._settings_judge import marks_of
 from lback.core._settings_judge import Verdict
 from lback.core._settings_snapshot import NotForJson
 from lback.core._settings_snapshot import to_json

@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from lback.core._blame import _is_of_the_project as is_of_the_project
+from lback.core._blame import is_of_the_project
 from lback.core.exceptions import FrameworkException
 
 _FRAMEWORK = str(Path(__file__).parent.parent)

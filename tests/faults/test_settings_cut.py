@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lback.core._settings_judge import marks_of
+from lback.core._settings_cut import marks_of
 from lback.core._settings_sync import cut_off
 from lback.core.config_manager import sync_settings_to_config
 from lback.core.exceptions import SettingsBroken

@@ -51,6 +51,7 @@ LAYERS: list[set[str]] = [
         "lback.core._response_headers",
         "lback.core._secrets",
         "lback.core._settings_checks",
+        "lback.core._settings_cut",
         "lback.core._settings_known",
         "lback.core._settings_layers",
         "lback.core._settings_snapshot",
