@@ -2,6 +2,7 @@
 
 import importlib
 import itertools
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -12,6 +13,9 @@ from types import ModuleType
 
 import pytest
 
+from lback.core import _startup
+from lback.core.config import use_config
+from lback.core.dispatcher_instance import dispatcher as process_wide
 from lback.core.signals import SignalDispatcher
 
 MakeModule = Callable[..., ModuleType]
@@ -68,3 +72,30 @@ def make_module(
     yield make
     for name in made:
         sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def own_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[pytest.MonkeyPatch]:
+    """Let a test load a project as if it were the first in this process."""
+    monkeypatch.setattr(_startup, "_loaded", {})
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(process_wide, "_signals", dict(process_wide._signals))
+    monkeypatch.setattr(process_wide, "_clashes", [])
+    monkeypatch.setattr(process_wide, "apps", process_wide.apps)
+    for signal in process_wide:
+        monkeypatch.setattr(signal, "_by_key", dict(signal._by_key))
+        monkeypatch.setattr(signal, "_plan", None)
+        monkeypatch.setattr(signal, "is_heard", signal.is_heard)
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", root.handlers[:])
+    monkeypatch.setattr(root, "level", root.level)
+    used, modules = use_config(None), set(sys.modules)
+    yield monkeypatch
+    use_config(used)
+    for name in set(sys.modules) - modules:
+        file = getattr(sys.modules[name], "__file__", None) or str(tmp_path)
+        if file.startswith(str(tmp_path)):
+            del sys.modules[name]

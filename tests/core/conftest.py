@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,10 +13,8 @@ from wsgiref.validate import validator
 
 import pytest
 
-from lback.core import _startup
 from lback.core.app_controller import AppController
 from lback.core.config import Config
-from lback.core.config import use_config
 from lback.core.dispatcher_instance import dispatcher
 from lback.core.middleware_manager import MiddlewareManager
 from lback.core.router import Router
@@ -197,33 +194,6 @@ def hear() -> Iterator[Callable[[Signal[..., Any]], Heard]]:
     yield listen
     for signal, function in connected:
         signal.disconnect(function)
-
-
-@pytest.fixture
-def own_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[pytest.MonkeyPatch]:
-    """Let a test load a project as if it were the first in this process."""
-    monkeypatch.setattr(_startup, "_loaded", {})
-    monkeypatch.setattr(sys, "path", sys.path[:])
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.setattr(dispatcher, "_signals", dict(dispatcher._signals))
-    monkeypatch.setattr(dispatcher, "_clashes", [])
-    monkeypatch.setattr(dispatcher, "apps", dispatcher.apps)
-    for signal in dispatcher:
-        monkeypatch.setattr(signal, "_by_key", dict(signal._by_key))
-        monkeypatch.setattr(signal, "_plan", None)
-        monkeypatch.setattr(signal, "is_heard", signal.is_heard)
-    root = logging.getLogger()
-    monkeypatch.setattr(root, "handlers", root.handlers[:])
-    monkeypatch.setattr(root, "level", root.level)
-    used, modules = use_config(None), set(sys.modules)
-    yield monkeypatch
-    use_config(used)
-    for name in set(sys.modules) - modules:
-        file = getattr(sys.modules[name], "__file__", None) or str(tmp_path)
-        if file.startswith(str(tmp_path)):
-            del sys.modules[name]
 
 
 @pytest.fixture
