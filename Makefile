@@ -6,10 +6,11 @@ PORT ?= 8000
 ARGS ?=
 
 BIN := $(VENV)/bin
+BENCH_VENV := $(VENV)-bench
 # NOTE: --without-pip and --python, because Debian's python3 comes without ensurepip.
 INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types unit unit-newest bench clean
+.PHONY: demo test lint types unit unit-newest bench docs clean
 
 # Make a demo project of two apps in a scratch folder and serve it.
 demo: $(VENV)/.installed
@@ -33,11 +34,17 @@ unit: $(VENV)/.installed-dev
 unit-newest:
 	sh .ci/newest
 
-# The speed of the command line and of a request beside the peers; see benchmarks/.
-bench: $(VENV)/.installed-bench
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/request.py
-	$(BIN)/python benchmarks/signals.py
+# The speed of the command line, of a request and of signals beside the peers; see
+# benchmarks/.
+bench: $(BENCH_VENV)/.installed
+	$(BENCH_VENV)/bin/python benchmarks/startup.py
+	$(BENCH_VENV)/bin/python benchmarks/request.py
+	$(BENCH_VENV)/bin/python benchmarks/signals.py
+	$(BENCH_VENV)/bin/python benchmarks/signal_cost.py
+
+# Write the tables of docs/catalogue.md from lback/core/catalogue.py.
+docs: $(VENV)/.installed-dev
+	$(BIN)/python docs/_tables.py
 
 clean:
 	rm -rf $(VENV) .venv-* build dist .coverage .mypy_cache .pytest_cache .ruff_cache
@@ -53,6 +60,8 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable '.[dev]'
 	touch $@
 
-$(VENV)/.installed-bench: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable '.[bench]'
+# NOTE: no constraints, because one of the peers wants an older SQLAlchemy.
+$(BENCH_VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv --without-pip $(BENCH_VENV)
+	$(PYTHON) -m pip --python $(BENCH_VENV)/bin/python install --quiet --disable-pip-version-check --editable '.[bench]'
 	touch $@

@@ -7,6 +7,7 @@ ratio of their medians holds where single times do not.
 import statistics
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 
 ROUNDS = 21
 
@@ -36,34 +37,55 @@ def report(
     *,
     unit: tuple[str, float],
     reach: Mapping[str, float],
+    ours: Sequence[str] = (),
 ) -> bool:
-    """Print medians with their spread, and the first contestant's ratio to each.
+    """Print medians with their spread, and our ratio to each contestant.
 
     Args:
         title: What was measured.
-        seconds: What :func:`interleaved` returned; the first one is ours.
+        seconds: What :func:`interleaved` returned.
         unit: The unit's name and how many of it make a second.
         reach: The ratio wanted to some contestants.
+        ours: The contestants that have to reach it. Default: the first one.
 
     Returns:
         Whether every wanted ratio is reached.
     """
     name, factor = unit
-    ours, *_ = seconds
+    ours = ours or tuple(seconds)[:1]
+    middles = {name: statistics.median(times) for name, times in seconds.items()}
+    width = max(12, *(len(name) + 2 for name in seconds))
+    heads = [f"{one} / it" for one in ours] if len(ours) > 1 else ["ours / it"]
+    columns = [max(21, len(head)) for head in heads]
     reached = True
-    print(f"\n{title} ({len(seconds[ours])} rounds, {name})")
-    print(f"  {'':<12}{'median':>10}{'min':>10}{'max':>10}   ours / it")
+    print(f"\n{title} ({len(seconds[ours[0]])} rounds, {name})")
+    print(_line("", ("median", "min", "max"), heads, width, columns))
     for contestant, times in seconds.items():
-        middle = statistics.median(times)
-        ratio = statistics.median(seconds[ours]) / middle
-        wanted = reach.get(contestant)
-        verdict = ""
-        if wanted is not None:
-            is_met = ratio <= wanted
+        verdicts = []
+        for one in ours:
+            ratio = middles[one] / middles[contestant]
+            wanted = reach.get(contestant)
+            is_met = wanted is None or ratio <= wanted
             reached = reached and is_met
-            verdict = f"   reach {wanted:g}: {'yes' if is_met else 'NO'}"
-        cells = "".join(
-            f"{x * factor:>10.2f}" for x in (middle, min(times), max(times))
-        )
-        print(f"  {contestant:<12}{cells}   {ratio:.2f}{verdict}")
+            verdict = f"{ratio:.2f}"
+            if wanted is not None:
+                verdict += f"   reach {wanted:g}: {'yes' if is_met else 'NO'}"
+            verdicts.append(verdict)
+        cells = (middles[contestant], min(times), max(times))
+        numbers = [f"{cell * factor:.2f}" for cell in cells]
+        print(_line(contestant, numbers, verdicts, width, columns))
     return reached
+
+
+def _line(
+    name: str,
+    numbers: Sequence[str],
+    verdicts: Sequence[str],
+    width: int,
+    columns: Sequence[int],
+) -> str:
+    """Lay out one line of the table."""
+    left = "".join(f"{number:>13}" for number in numbers)
+    cells = zip(verdicts, columns, strict=True)
+    right = "   ".join(f"{verdict:<{column}}" for verdict, column in cells)
+    return f"  {name:<{width}}{left}   {right}".rstrip()

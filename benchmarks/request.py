@@ -2,7 +2,7 @@
 
 Every contestant answers through its WSGI callable; that all send the same bytes is
 checked first. Run it with ``make bench``, or alone:
-``.venv/bin/python benchmarks/request.py``.
+``.venv-bench/bin/python benchmarks/request.py``.
 """
 
 import subprocess

@@ -1,6 +1,6 @@
 """How long commands take, beside django-admin and flask.
 
-Run it with ``make bench``, or alone: ``.venv/bin/python benchmarks/startup.py``.
+Run it with ``make bench``, or alone: ``.venv-bench/bin/python benchmarks/startup.py``.
 """
 
 import os

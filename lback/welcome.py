@@ -5,7 +5,7 @@ from http import HTTPStatus
 from pathlib import Path
 from string import Template
 
-from lback.core._receivers import origin_of
+from lback.core._receivers import identify
 from lback.core._request import Request
 from lback.core._results import Results
 from lback.core.exceptions import NotFound
@@ -46,13 +46,13 @@ def welcome(request: Request, heard: Results) -> Response:
 
 
 def _receiver(function: object, value: object, root: Path) -> str:
-    origin = origin_of(function)
+    origin = identify(function).origin
     file = Path(origin.file)
     shown = file.relative_to(root) if file.is_relative_to(root) else file.name
     place = f"{shown}:{origin.line}"
-    name = f"{origin.module}.{origin.name}"
     said = f" said {value!r}" if value is not None else ""
-    return f"<li><code>{escape(name)}</code> ({escape(place)}){escape(said)}</li>"
+    name = escape(origin.label)
+    return f"<li><code>{name}</code> ({escape(place)}){escape(said)}</li>"
 
 
 def _route(route: Route) -> str:

@@ -10,10 +10,13 @@ from collections.abc import Generator
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from weakref import WeakSet
 
 import pytest
 
 from lback.core import _startup
+from lback.core import catalogue
+from lback.core._plan import UNPREPARED
 from lback.core.config import use_config
 from lback.core.dispatcher_instance import dispatcher as process_wide
 from lback.core.signals import SignalDispatcher
@@ -82,13 +85,22 @@ def own_process(
     monkeypatch.setattr(_startup, "_loaded", {})
     monkeypatch.setattr(sys, "path", sys.path[:])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.setattr(process_wide, "_signals", dict(process_wide._signals))
+    own = {
+        name: signal
+        for name, signal in process_wide._signals.items()
+        if signal.declaration and signal.declaration.module == catalogue.__name__
+    }
+    monkeypatch.setattr(process_wide, "_signals", own)
+    monkeypatch.setattr(process_wide, "_unregistered", WeakSet())
     monkeypatch.setattr(process_wide, "_clashes", [])
     monkeypatch.setattr(process_wide, "apps", process_wide.apps)
+    monkeypatch.setattr(process_wide, "is_settled", False)
+    monkeypatch.setattr(process_wide, "checks_types", False)
     for signal in process_wide:
         monkeypatch.setattr(signal, "_by_key", dict(signal._by_key))
         monkeypatch.setattr(signal, "_plan", None)
         monkeypatch.setattr(signal, "is_heard", signal.is_heard)
+        monkeypatch.setattr(signal, "_ready", UNPREPARED)
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", root.handlers[:])
     monkeypatch.setattr(root, "level", root.level)

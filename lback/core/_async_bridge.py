@@ -24,15 +24,20 @@ class _Loop:
         import asyncio
 
         self.process = os.getpid()
+        self._is_closed = False
         self.runner = asyncio.Runner(loop_factory=_make_loop)
 
     def close(self) -> None:
         """Close the loop; after a fork only the child's copy of its descriptors."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        loop = self.runner.get_loop()
+        if loop.is_closed():  # by somebody else
+            return
         if self.process == os.getpid():
             self.runner.close()
-            return
-        loop = self.runner.get_loop()
-        if not loop.is_running():
+        elif not loop.is_running():
             loop.close()
 
     def __del__(self) -> None:
@@ -80,18 +85,26 @@ def run(awaitable: Awaitable[Any]) -> Any:
 
     Context variables that it sets are set in the caller's context afterwards.
     """
-    loop: _Loop | None = getattr(_threads, "loop", None)
-    if loop is None or loop.process != os.getpid():
-        loop = _threads.loop = _Loop()
+    runner = _runner_of_thread()
     # NOTE: the caller's context is entered already, and a context cannot be entered
     # twice; so the task runs in a copy whose changes are brought back.
     context = contextvars.copy_context()
     try:
-        return loop.runner.run(_wait(awaitable), context=context)
+        return runner.run(_wait(awaitable), context=context)
     finally:
         for variable, value in context.items():
             if variable.get(_UNSET) is not value:
                 variable.set(value)
+
+
+def _runner_of_thread() -> "asyncio.Runner":
+    """Return what runs coroutines on this thread."""
+    # NOTE: apart from run(), whose frame an exception may keep alive: the loop of a
+    # thread is to end with the thread.
+    loop: _Loop | None = getattr(_threads, "loop", None)
+    if loop is None or loop.process != os.getpid():
+        loop = _threads.loop = _Loop()
+    return loop.runner
 
 
 async def _wait(awaitable: Awaitable[Any]) -> Any:

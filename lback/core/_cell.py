@@ -8,26 +8,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CodeType
 from typing import Any
-from typing import NamedTuple
 from typing import overload
 from typing import Protocol
 
 from typing_extensions import TypeVar
 from typing_extensions import Unpack
 
-from lback.core import _async_bridge
+from lback.core import _observers
+from lback.core._connecting import check_fields
+from lback.core._connecting import differences
 from lback.core._connecting import key_of
 from lback.core._connecting import make_receiver
 from lback.core._connecting import Options
 from lback.core._declaration import Declaration
+from lback.core._muting import mute
+from lback.core._muting import unmute
 from lback.core._payload import PayloadShape
+from lback.core._plan import Instance
+from lback.core._plan import Plan
+from lback.core._plan import Ready
+from lback.core._plan import refuse_later
+from lback.core._plan import UNPREPARED
 from lback.core._receiver_order import AppOrder
 from lback.core._receiver_order import in_order
-from lback.core._receivers import adapter_for
 from lback.core._receivers import Receiver
-from lback.core._results import Results
-from lback.core.exceptions import AsyncReceiverInRunningLoop
 from lback.core.exceptions import DuplicateReceiver
+from lback.core.exceptions import InvalidReceiver
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,23 +55,12 @@ class Dispatcher(Protocol):
 
     lock: threading.RLock
     numbers: Iterator[int]
-    codes: Counter[CodeType]
     apps: AppOrder
+    checks_types: bool
+    is_settled: bool
 
     def get(self, name: str, /) -> Any:
         """Return the signal *name*, or None."""
-
-
-class Plan(NamedTuple):
-    """What a send needs to know, settled when the receivers change.
-
-    Attributes:
-        receivers: All of them, in order.
-        is_special: They have to go through :meth:`Cell._select` first.
-    """
-
-    receivers: tuple[Receiver, ...]
-    is_special: bool
 
 
 class Cell:
@@ -74,7 +69,13 @@ class Cell:
     __slots__ = (
         "__weakref__",
         "_by_key",
+        "_codes",
+        "_instance",
+        "_is_watched",
+        "_mutes",
         "_plan",
+        "_ready",
+        "_ready_for",
         "_registry",
         "_shape",
         "declaration",
@@ -96,10 +97,24 @@ class Cell:
         self.declaration: Declaration | None = None
         self._registry = registry
         self._by_key: dict[object, Receiver] = {}
-        # What bool(signal) answers, for places where even that call is too much.
-        self.is_heard = False
+        # How many receivers of one code object are connected.
+        self._codes: Counter[CodeType] = Counter()
         self._plan: Plan | None = None
         self._shape: PayloadShape | None = None
+        self._mutes = 0
+        self.renew()
+
+    def renew(self) -> None:
+        """Prepare the next send anew; something that it depends on has changed."""
+        # What bool(signal) answers, for places where even that call is too much.
+        self.is_heard = bool(self._by_key) or bool(_observers.active)
+        checks_types = self._registry.checks_types and self._shape is not None
+        self._is_watched = checks_types or self._mutes > 0 or bool(_observers.active)
+        # NOTE: the fields of a declared payload are checked even if nobody listens.
+        is_idle = not self.is_heard and self._shape is None
+        self._ready: Ready | None = None if is_idle else UNPREPARED
+        self._ready_for: dict[object, Ready] = {}
+        self._instance: Instance | None = None
 
     def declare(self, payload: Any, doc: str | None, place: Declaration) -> None:
         """Take on what a declaration says, or leave everything if it cannot be.
@@ -109,19 +124,13 @@ class Cell:
             InvalidReceiver: A receiver connected by name does not fit *payload*.
         """
         shape = PayloadShape(payload) if payload is not None else None
-        adapters = {
-            key: adapter_for(target, shape, self.name)
-            for key, known in tuple(self._by_key.items())
-            if (target := known.target()) is not None
-        }
-        for key, adapter in adapters.items():
-            # NOTE: a weak receiver may have gone in between.
-            adapted = self._by_key.get(key)
-            if adapted is not None:
-                adapted.adapter = adapter
-                adapted.call = None if adapted.is_weak else adapter(adapted.function)
+        for known in tuple(self._by_key.values()):
+            target = known.target()
+            if target is not None:
+                check_fields(target, known.origin, known.parameters, shape, self.name)
         self.payload, self.doc, self.declaration = payload, doc, place
         self._shape, self._plan = shape, None
+        self.renew()
 
     @overload
     def connect(self, function: F, /, **options: Unpack[Options]) -> F: ...
@@ -130,7 +139,8 @@ class Cell:
     def connect(self, function: Any = MISSING, /, **options: Unpack[Options]) -> Any:
         """Call *function* whenever the signal is sent; also a decorator.
 
-        Connecting the same function again changes nothing.
+        Connecting the same function again changes nothing; other options than the
+        first time are refused.
 
         Args:
             function: Any callable, plain or async, that takes the sender first and
@@ -146,8 +156,21 @@ class Cell:
         """
         if function is MISSING:
             return lambda function: self.connect(function, **options)
+        return self._connect(function, options)
+
+    def connect_any_weakly(self, function: F, /, **options: Unpack[Options]) -> F:
+        """Connect *function* weakly even if nothing else may keep it alive.
+
+        For dialects that hold receivers weakly unless told otherwise, and expect
+        their users to keep an inner function alive.
+        """
+        return self._connect(function, {**options, "weak": True}, is_any_weak=True)
+
+    def _connect(
+        self, function: F, options: Options, *, is_any_weak: bool = False
+    ) -> F:
         with self._registry.lock:
-            added = self._add(function, options)
+            added = self._add(function, options, is_any_weak=is_any_weak)
         if added is not None:
             self._warn_of_leak(added)
             self._announce("receiver_connected", function)
@@ -176,20 +199,33 @@ class Cell:
         self, function: Callable[..., Any], /, **options: Unpack[Options]
     ) -> Iterator[None]:
         """Connect *function* for a block, then restore what was there before."""
-        uid, sender = options.get("uid"), options.get("sender")
-        key = key_of(function, uid=uid, sender=sender)
         with self._registry.lock:
-            before = self._by_key.get(key)
-            if before is not None:
-                self._remove(before)
+            made = self._make(function, options)
+            before = self._by_key.get(made.key)
+            # NOTE: replaced, never taken away first: others may be sending.
+            self._put(made)
+        if before is None:
+            self._warn_of_leak(made)
+            self._announce("receiver_connected", function)
         try:
-            self.connect(function, **options)
             yield
         finally:
-            self.disconnect(function, uid=uid, sender=sender)
-            if before is not None:
-                with self._registry.lock:
-                    self._put(before)
+            self._restore(made.key, before)
+
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Call no receiver for a block, as far as this thread or task sends."""
+        with self._registry.lock:
+            self._mutes += 1
+            self.renew()
+        mute(self)
+        try:
+            yield
+        finally:
+            unmute(self)
+            with self._registry.lock:
+                self._mutes -= 1
+                self.renew()
 
     @property
     def receivers(self) -> tuple[Receiver, ...]:
@@ -202,25 +238,21 @@ class Cell:
         return any(receiver.wants(sender) for receiver in self.receivers)
 
     def __bool__(self) -> bool:
-        """Tell whether any receiver is connected."""
-        return bool(self._by_key)
+        """Tell whether any receiver is connected, or a tool watches every send."""
+        return self.is_heard
 
     def __repr__(self) -> str:
         return f"<Signal {self.name!r}, {len(self._by_key)} receivers>"
 
-    def _add(self, function: Any, options: Options) -> Receiver | None:
+    def _add(
+        self, function: Any, options: Options, *, is_any_weak: bool
+    ) -> Receiver | None:
         """Connect *function*; return None if it was connected. Needs the lock."""
-        made = make_receiver(
-            function,
-            options,
-            signal=self.name,
-            shape=self._shape,
-            number=next(self._registry.numbers),
-            when_gone=lambda _: self._drop(made),
-        )
+        made = self._make(function, options, is_any_weak=is_any_weak)
         known = self._by_key.get(made.key)
         if known is not None:
             if known.target() == function:
+                self._refuse_other_options(known, made, options)
                 return None
             if not known.is_replaced_by(made):
                 raise DuplicateReceiver(
@@ -232,26 +264,73 @@ class Cell:
         self._put(made)
         return made
 
+    def _make(
+        self, function: Any, options: Options, *, is_any_weak: bool = False
+    ) -> Receiver:
+        """Make a receiver of *function*, not connected yet."""
+        made = make_receiver(
+            function,
+            options,
+            signal=self.name,
+            shape=self._shape,
+            number=next(self._registry.numbers),
+            when_gone=self._drop,
+            is_any_weak=is_any_weak,
+        )
+        if self._registry.is_settled:
+            refuse_later([made])
+        return made
+
+    def _restore(self, key: object, before: Receiver | None) -> None:
+        """Let *before* be the receiver of *key* again, or nobody if it is None."""
+        with self._registry.lock:
+            gone = self._by_key.get(key)
+            if before is not None and before.target() is not None:
+                self._put(before)
+            elif gone is not None:
+                self._remove(gone)
+        if before is None and gone is not None:
+            self._announce("receiver_disconnected", gone.target())
+
+    def _refuse_other_options(
+        self, known: Receiver, made: Receiver, options: Options
+    ) -> None:
+        """Refuse to connect again what is connected with other options."""
+        different = ", ".join(differences(known, made, options))
+        if different:
+            raise InvalidReceiver(
+                f"{known.describe()} receives signal {self.name!r} already, with "
+                f"{different}. Disconnect it first, or connect it once."
+            )
+
     def _put(self, receiver: Receiver) -> None:
         """Let *receiver* be the one of its key. Needs the lock."""
+        replaced = self._by_key.get(receiver.key)
         self._by_key[receiver.key] = receiver
         self._plan = None
-        self.is_heard = True
-        if receiver.code is not None:
-            self._registry.codes[receiver.code] += 1
+        self.renew()
+        if replaced is None and receiver.code is not None:
+            self._codes[receiver.code] += 1
 
     def _remove(self, receiver: Receiver) -> None:
         """Disconnect *receiver*. Needs the lock."""
+        if self._by_key.get(receiver.key) is not receiver:
+            return  # it was weak, and the collector was quicker
         del self._by_key[receiver.key]
+        if not self._by_key:
+            # NOTE: a dictionary stays as large as it once was.
+            self._by_key = {}
         self._plan = None
-        self.is_heard = bool(self._by_key)
+        self.renew()
         if receiver.code is not None:
-            self._registry.codes[receiver.code] -= 1
+            self._codes[receiver.code] -= 1
+            if not self._codes[receiver.code]:
+                del self._codes[receiver.code]
 
     def _warn_of_leak(self, receiver: Receiver) -> None:
         """Notice a function that is made and connected again and again."""
         code = receiver.code
-        if code is not None and self._registry.codes[code] == _LEAK:
+        if code is not None and self._codes[code] == _LEAK:
             logger.warning(
                 "%s was connected %d times, each time as another object: signal %r "
                 "keeps all of them. Connect it once, or disconnect it again.",
@@ -260,68 +339,24 @@ class Cell:
                 self.name,
             )
 
-    def _drop(self, receiver: Receiver) -> None:
-        """Forget a weak receiver that is gone."""
+    def _drop(self, key: object, _: object) -> None:
+        """Forget the receiver of *key*, which was weak, if it is gone."""
         with self._registry.lock:
-            if self._by_key.get(receiver.key) is receiver:
-                self._remove(receiver)
+            known = self._by_key.get(key)
+            if known is not None and known.is_weak and known.target() is None:
+                self._remove(known)
 
     def settle(self) -> Plan:
         """Put the receivers in order and keep the plan until they change."""
         with self._registry.lock:
-            ordered = in_order(tuple(self._by_key.values()), self._registry.apps)
-            plan = Plan(
-                tuple(ordered),
-                any(r.sender is not None or r.is_weak or r.is_async for r in ordered),
-            )
+            plan, receivers = None, None
+            # NOTE: the collector may take weak receivers away while this runs.
+            while plan is None or receivers != tuple(self._by_key.values()):
+                receivers = tuple(self._by_key.values())
+                plan = Plan(in_order(receivers, self._registry.apps), self._shape)
             self._plan = plan
+            self.renew()
         return plan
-
-    def _select(
-        self, receivers: tuple[Receiver, ...], sender: Any
-    ) -> tuple[Receiver, ...]:
-        """Return those that want to hear *sender*, holding the weak ones alive."""
-        held = (r.hold() for r in receivers if r.wants(sender))
-        return tuple(receiver for receiver in held if receiver is not None)
-
-    def _refuse_async(self, receivers: tuple[Receiver, ...]) -> None:
-        """Raise, before any receiver has run, if a running loop would be blocked."""
-        for receiver in receivers:
-            if receiver.is_async and _async_bridge.running_loop() is not None:
-                raise AsyncReceiverInRunningLoop(self._advice(receiver))
-
-    def _wait(self, receiver: Receiver, value: Any) -> Any:
-        """Run what an async receiver returned until it is done."""
-        if _async_bridge.running_loop() is None:
-            return _async_bridge.run(value)
-        if hasattr(value, "close"):
-            value.close()
-        raise AsyncReceiverInRunningLoop(self._advice(receiver))
-
-    def _advice(self, receiver: Receiver) -> str:
-        return (
-            f"Signal {self.name!r} has the async receiver {receiver.describe()}, and "
-            "an event loop is running on this thread. Use: await signal.asend(...)."
-        )
-
-    def _failed(
-        self, receiver: Receiver, error: Exception, results: Results
-    ) -> Exception:
-        """Log and announce the failure of an isolated receiver; raise the others'."""
-        if receiver.on_error == "raise" or isinstance(
-            error, AsyncReceiverInRunningLoop
-        ):
-            raise error
-        results.add_failure(self.name, receiver, error)
-        logger.error(
-            "Receiver %s of signal %r failed: %s",
-            receiver.describe(),
-            self.name,
-            type(error).__name__,
-            exc_info=error,
-        )
-        self._announce("receiver_failed", receiver.function, exception=error)
-        return error
 
     def _announce(self, name: str, function: Any, **fields: Any) -> None:
         """Send one of the signals about signals, if anybody listens."""

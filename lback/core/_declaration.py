@@ -7,8 +7,12 @@ from typing import NamedTuple
 # The modules whose frames are skipped: they declare on behalf of their caller.
 _OURS = (
     "lback.core.signals",
+    "lback.core._cell",
     "lback.core._declaration",
+    "lback.core._field_types",
+    "lback.core._payload",
     "lback.core._registry",
+    "lback.core._sending",
     "lback.compat.",
 )
 
@@ -67,6 +71,11 @@ def declared_here() -> Declaration:
         line=frame.f_lineno,
         spec=scope.get("__spec__"),
     )
+
+
+def called_from() -> str:
+    """Return ``file:line`` of the first caller outside the signal system."""
+    return declared_here().place
 
 
 def _is_ours(frame: FrameType) -> bool:

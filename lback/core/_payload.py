@@ -5,10 +5,12 @@ import inspect
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
-from typing import get_type_hints
 from typing import is_typeddict
+from typing import NamedTuple
 
+from lback.core._field_types import FieldTypes
 from lback.core.exceptions import InvalidPayload
 from lback.core.exceptions import InvalidSignal
 
@@ -21,42 +23,62 @@ class PayloadShape:
     Args:
         payload: A dataclass, TypedDict, NamedTuple or pydantic model.
 
+    Attributes:
+        order: The names of the fields, as they are declared.
+        names: The same, as a set.
+        defaults: What makes the default of each field that has one.
+        required: The fields that cannot be left out.
+        is_variable: Sends may bring different fields: some can be left out and have
+            no default.
+        is_mapping: An instance is a dictionary.
+
     Raises:
         InvalidSignal: *payload* is none of these, or has the reserved field.
     """
 
-    __slots__ = ("defaults", "expected", "names", "payload", "required", "unpack")
+    __slots__ = (
+        "_read",
+        "_types",
+        "defaults",
+        "is_mapping",
+        "is_variable",
+        "names",
+        "order",
+        "payload",
+        "required",
+    )
 
     def __init__(self, payload: Any) -> None:
-        reader = _reader_for(payload)
+        fields = _reader_for(payload)(payload)
         self.payload = payload
-        self.names: frozenset[str]
-        self.defaults: Mapping[str, Callable[[], Any]]
-        names, self.defaults, optional, self.unpack = reader(payload)
-        self.names = frozenset(names)
-        self.required = self.names - self.defaults.keys() - optional
+        self.order = tuple(fields.names)
+        self.names = frozenset(self.order)
+        self.defaults = fields.defaults
+        self.required = self.names - self.defaults.keys() - fields.optional
+        self.is_variable = bool(fields.optional)
+        self.is_mapping = is_typeddict(payload)
+        self._read = _reader_of(self.order)
+        self._types: FieldTypes | None = None
         if RESERVED in self.names:
             raise InvalidSignal(
                 f"{payload.__qualname__} has a field {RESERVED!r}, which every signal "
                 "has already. Rename the field."
             )
-        # NOTE: None equals no set of keys, so a send of a payload without fields
-        # is always fitted and may be an instance.
-        self.expected = self.names or None
 
-    def fit(
-        self, name: str | None, sender: Any, fields: dict[str, Any]
-    ) -> tuple[Any, dict[str, Any]]:
-        """Return the sender and all fields of a send, or say what is wrong with it.
+    def is_instance(self, value: Any) -> bool:
+        """Tell whether *value* is an instance of the payload type."""
+        return isinstance(value, dict if self.is_mapping else self.payload)
 
-        A lone instance of the payload type is unpacked; fields that have a default
-        are filled in.
+    def values_of(self, instance: Any) -> tuple[Any, ...]:
+        """Return the values of an instance that is no dictionary, in order."""
+        return self._read(instance)
+
+    def complete(self, name: str | None, fields: dict[str, Any]) -> dict[str, Any]:
+        """Fill in the defaults of *fields*, or say what is wrong with them.
 
         Raises:
             InvalidPayload: A field is missing, or one is not declared.
         """
-        if not fields and self._is_instance(sender):
-            sender, fields = None, self.unpack(sender)
         unknown = fields.keys() - self.names
         missing = self.required - fields.keys()
         if unknown or missing:
@@ -64,12 +86,17 @@ class PayloadShape:
         for field, make in self.defaults.items():
             if field not in fields:
                 fields[field] = make()
-        return sender, fields
+        return fields
 
-    def _is_instance(self, value: Any) -> bool:
-        if is_typeddict(self.payload):
-            return isinstance(value, dict)
-        return isinstance(value, self.payload)
+    def check_types(self, name: str | None, fields: Mapping[str, Any]) -> None:
+        """Compare the values of *fields* with their declared types.
+
+        Raises:
+            InvalidPayload: A value does not fit.
+        """
+        if self._types is None:
+            self._types = FieldTypes(self.payload)
+        self._types.check(name, fields)
 
     def _complaint(
         self, name: str | None, unknown: Iterable[str], missing: Iterable[str]
@@ -83,15 +110,15 @@ class PayloadShape:
         )
 
 
-_Parts = tuple[
-    Iterable[str],
-    Mapping[str, Callable[[], Any]],
-    frozenset[str],
-    Callable[[Any], dict[str, Any]],
-]
+class _Fields(NamedTuple):
+    """What a reader finds: names in order, defaults, and what may be left out."""
+
+    names: Iterable[str]
+    defaults: Mapping[str, Callable[[], Any]]
+    optional: frozenset[str] = frozenset()
 
 
-def _reader_for(payload: Any) -> Callable[[Any], _Parts]:
+def _reader_for(payload: Any) -> Callable[[Any], _Fields]:
     """Choose how to read the fields of *payload*."""
     if inspect.isclass(payload):
         if dataclasses.is_dataclass(payload):
@@ -112,7 +139,7 @@ def _constant(value: Any) -> Callable[[], Any]:
     return lambda: value
 
 
-def _read_dataclass(payload: Any) -> _Parts:
+def _read_dataclass(payload: Any) -> _Fields:
     fields = [field for field in dataclasses.fields(payload) if field.init]
     defaults: dict[str, Callable[[], Any]] = {}
     for field in fields:
@@ -120,32 +147,32 @@ def _read_dataclass(payload: Any) -> _Parts:
             defaults[field.name] = field.default_factory
         elif field.default is not dataclasses.MISSING:
             defaults[field.name] = _constant(field.default)
-    names = [field.name for field in fields]
-    return names, defaults, frozenset(), _getter(names)
+    return _Fields([field.name for field in fields], defaults)
 
 
-def _read_named_tuple(payload: Any) -> _Parts:
+def _read_named_tuple(payload: Any) -> _Fields:
     found = payload._field_defaults  # NamedTuple's documented name
     defaults = {name: _constant(value) for name, value in found.items()}
-    names = payload._fields  # NamedTuple's documented name
-    return names, defaults, frozenset(), _getter(names)
+    return _Fields(payload._fields, defaults)  # NamedTuple's documented name
 
 
-def _read_pydantic(payload: Any) -> _Parts:
+def _read_pydantic(payload: Any) -> _Fields:
     fields = payload.model_fields
     defaults = {
         name: lambda field=field: field.get_default(call_default_factory=True)
         for name, field in fields.items()
         if not field.is_required()
     }
-    return fields, defaults, frozenset(), _getter(list(fields))
+    return _Fields(fields, defaults)
 
 
-def _read_typed_dict(payload: Any) -> _Parts:
-    return get_type_hints(payload), {}, payload.__optional_keys__, dict
+def _read_typed_dict(payload: Any) -> _Fields:
+    return _Fields(payload.__annotations__, {}, payload.__optional_keys__)
 
 
-def _getter(names: Iterable[str]) -> Callable[[Any], dict[str, Any]]:
-    """Make a function that reads *names* off an instance."""
-    wanted = tuple(names)
-    return lambda instance: {name: getattr(instance, name) for name in wanted}
+def _reader_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Make a function that reads the attributes *names* off an instance."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    # NOTE: an attrgetter of one name returns the value, not a tuple of it.
+    return lambda instance: tuple(getattr(instance, name) for name in names)

@@ -1,6 +1,5 @@
-"""One receiver of one signal: who it is, and how it is called."""
+"""One receiver of one signal: who it is, and where it comes from."""
 
-import dataclasses
 import functools
 import inspect
 import weakref
@@ -8,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
 from enum import Enum
+from types import BuiltinMethodType
 from types import CodeType
 from types import FunctionType
 from types import MethodType
@@ -15,15 +15,14 @@ from typing import Any
 from typing import Literal
 from typing import NamedTuple
 
-from lback.core._payload import PayloadShape
+from lback.core._parameters import Parameters
 from lback.core.exceptions import InvalidReceiver
 
 OnError = Literal["log", "raise"]
 When = Literal["now", "after_commit", "durable"]
-Adapter = Callable[[Any], Callable[..., Any]]
 
 _BY_VALUE = (str, int, Enum)
-_Parameter = inspect.Parameter
+_COROUTINE = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE
 
 
 class Origin(NamedTuple):
@@ -43,24 +42,34 @@ class Origin(NamedTuple):
     line: int
     spec: object
 
+    @property
+    def label(self) -> str:
+        """The dotted name, such as ``"shop.listeners.reserve_stock"``."""
+        return f"{self.module}.{self.name}"
+
+    def describe(self) -> str:
+        """Name the function and its place, for messages."""
+        return f"{self.label} ({self.file}:{self.line})" if self.file else self.label
+
 
 @dataclass(slots=True, eq=False)
 class Receiver:
     """A connected receiver with the options it was connected with.
 
     Attributes:
-        function: What was connected, or a weak reference to it.
+        held: What was connected, or a weak reference to it.
         key: What makes this receiver the same one after a reload.
-        adapter: Turns the function into a callable that takes sender and all fields.
-        call: That callable; None for a weak receiver, which is adapted at each send.
+        parameters: What it can be called with.
         origin: Where the function comes from.
         number: Counts connections; the order where nothing else decides.
+        is_async: Calling it is known to return a coroutine.
+        is_weak: It is held weakly.
+        code: What is counted to notice a leak, if it is known by object only.
     """
 
-    function: Any
+    held: Any
     key: object
-    adapter: Adapter
-    call: Any
+    parameters: Parameters
     origin: Origin
     number: int
     sender: Any = None
@@ -76,22 +85,16 @@ class Receiver:
     @property
     def name(self) -> str:
         """The dotted name, such as ``"shop.listeners.reserve_stock"``."""
-        return f"{self.origin.module}.{self.origin.name}"
+        return self.origin.label
 
     @property
     def place(self) -> str:
         """``file:line`` of the function."""
         return f"{self.origin.file}:{self.origin.line}" if self.origin.file else "?"
 
-    def hold(self) -> "Receiver | None":
-        """Return this receiver with its function held, or None if that is gone."""
-        if not self.is_weak:
-            return self
-        target = self.function()
-        if target is None:
-            return None
-        call = self.adapter(target)
-        return dataclasses.replace(self, function=target, call=call, is_weak=False)
+    def target(self) -> Any:
+        """Return what was connected, or None if it was weak and is gone."""
+        return self.held() if self.is_weak else self.held
 
     def is_replaced_by(self, other: "Receiver") -> bool:
         """Tell whether *other* is this receiver after its module was executed again."""
@@ -101,27 +104,87 @@ class Receiver:
         # NOTE: an interactive session has no spec; typing it again is meant.
         return mine.spec is not its.spec or its.file.startswith("<")
 
-    def target(self) -> Any:
-        """Return what was connected, or None if it was weak and is gone."""
-        return self.function() if self.is_weak else self.function
-
     def wants(self, sender: Any) -> bool:
         """Tell whether the receiver is to hear what *sender* sends."""
-        wanted = self.sender
-        if wanted is None or wanted is sender:
-            return True
-        return isinstance(wanted, _BY_VALUE) and bool(wanted == sender)
+        return self.sender is None or sender_key(self.sender) == sender_key(sender)
 
     def describe(self) -> str:
         """Name the receiver and its place, for messages."""
         return f"{self.name} ({self.place})"
 
 
-def origin_of(function: Any) -> Origin:
-    """Find out where *function* comes from, through partials and decorators."""
-    inner = _innermost(function)
+def sender_key(sender: Any) -> object:
+    """Return what is equal for senders that are the same to a filter.
+
+    Strings, integers and enum members are compared by value, everything else is
+    compared by identity.
+    """
+    return sender if isinstance(sender, _BY_VALUE) else (id(sender),)
+
+
+class Identity(NamedTuple):
+    """What is known of a callable when it is connected.
+
+    Attributes:
+        origin: Where it comes from.
+        known_by: What makes it the same receiver when it is connected again.
+        code: What is counted to notice a leak, if it is known by object only.
+        is_async: Calling it is known to return a coroutine.
+    """
+
+    origin: Origin
+    known_by: object
+    code: CodeType | None
+    is_async: bool
+
+
+def identify(function: Any) -> Identity:
+    """Find out who *function* is, through partials and decorators.
+
+    A function of a module or a class is known by source file and qualified name, so
+    that it is the same one after a reload. Everything else is known by the object
+    itself; then its code object comes along, by which a leak can be noticed.
+    """
+    code: CodeType | None
+    if type(function) is FunctionType and not function.__dict__:
+        # PERF: most receivers are plain functions, and looking through what others
+        # are wrapped in takes longer than all the rest.
+        # bench: benchmarks/signals.py::connect_disconnect
+        inner, code = function, function.__code__
+        is_async = bool(function.__code__.co_flags & _COROUTINE)
+    else:
+        inner = _innermost(function)
+        code, is_async = _code_of(inner)
+    origin = _origin_of(function, inner, code)
+    bound_to = function.__self__ if isinstance(function, MethodType) else None
+    if bound_to is not None and not inspect.isclass(bound_to):
+        known_by: object = (id(bound_to), id(function.__func__))
+        return Identity(origin, known_by, function.__func__.__code__, is_async)
+    if isinstance(function, BuiltinMethodType) and _is_instance(function.__self__):
+        # NOTE: received.append is another object each time it is asked for.
+        known_by = (id(function.__self__), function.__name__)
+        return Identity(origin, known_by, None, is_async)
+    is_named = isinstance(inner, FunctionType) and "<" not in origin.name
+    if is_named and not isinstance(function, functools.partial):
+        return Identity(origin, (origin.file, origin.name), None, is_async)
+    return Identity(origin, id(function), getattr(inner, "__code__", None), is_async)
+
+
+def _is_instance(owner: object) -> bool:
+    """Tell whether a builtin of *owner* is a method of it, not of a module or class."""
+    return not (owner is None or inspect.ismodule(owner) or inspect.isclass(owner))
+
+
+def _code_of(inner: Any) -> tuple[CodeType | None, bool]:
+    """Return the code that runs when *inner* is called, and whether it is async."""
     called = inspect.getattr_static(type(inner), "__call__", None)
     code = getattr(inner, "__code__", None) or getattr(called, "__code__", None)
+    if inspect.iscoroutinefunction(inner):
+        return code, True
+    return code, not inspect.isroutine(inner) and inspect.iscoroutinefunction(called)
+
+
+def _origin_of(function: Any, inner: Any, code: CodeType | None) -> Origin:
     owner = inner if hasattr(inner, "__qualname__") else type(inner)
     name = owner.__qualname__
     if isinstance(function, MethodType) and inspect.isclass(function.__self__):
@@ -137,150 +200,62 @@ def origin_of(function: Any) -> Origin:
     )
 
 
-def identify(function: Any, origin: Origin) -> tuple[object, CodeType | None]:
-    """Return what makes *function* the same receiver when it is connected again.
+class _WeakMethod:
+    """A weak reference to a bound method: alive as long as its object.
 
-    A function of a module or a class is known by source file and qualified name, so
-    that it is the same one after a reload. Everything else is known by the object
-    itself; then its code object comes along, by which a leak can be noticed.
+    PERF: unlike weakref.WeakMethod it holds the function itself, which lives as long
+    as its class, so that asking for the method is one step.
+    bench: benchmarks/signals.py::weak_receivers
     """
-    bound_to = function.__self__ if isinstance(function, MethodType) else None
-    if bound_to is not None and not inspect.isclass(bound_to):
-        return (id(bound_to), id(function.__func__)), function.__func__.__code__
-    inner = inspect.unwrap(function)
-    plain = isinstance(inner, FunctionType | MethodType)
-    if not plain or "<" in origin.name:
-        return id(function), getattr(inner, "__code__", None)
-    return (origin.file, origin.name), None
+
+    __slots__ = ("_function", "_reference")
+
+    def __init__(self, method: MethodType, when_gone: Callable[[Any], object]) -> None:
+        self._function = method.__func__
+        self._reference = weakref.ref(method.__self__, when_gone)
+
+    def __call__(self) -> MethodType | None:
+        owner = self._reference()
+        return None if owner is None else MethodType(self._function, owner)
 
 
-def is_async(function: Any) -> bool:
-    """Tell whether calling *function* is known to return a coroutine."""
-    inner = _innermost(function)
-    if inspect.iscoroutinefunction(inner):
-        return True
-    called = inspect.getattr_static(type(inner), "__call__", None)
-    return not inspect.isroutine(inner) and inspect.iscoroutinefunction(called)
-
-
-def weakly(function: Any, when_gone: Callable[[Any], object]) -> Any:
+def reference_to(function: Any, when_gone: Callable[[Any], object]) -> Any:
     """Return a weak reference to *function*.
 
     Raises:
-        InvalidReceiver: Nothing else would keep *function* alive.
+        InvalidReceiver: *function* cannot be referred to weakly.
     """
-    if isinstance(function, MethodType):
-        return weakref.WeakMethod(function, when_gone)
+    try:
+        if isinstance(function, MethodType):
+            return _WeakMethod(function, when_gone)
+        return weakref.ref(function, when_gone)
+    except TypeError as error:
+        raise InvalidReceiver(
+            f"{function!r} cannot be connected weakly: its type does not allow weak "
+            "references. Leave weak=True away."
+        ) from error
+
+
+def refuse_fleeting(function: Any) -> None:
+    """Refuse to hold weakly what nothing else would keep alive.
+
+    Raises:
+        InvalidReceiver: *function* is a lambda, a partial or an inner function.
+    """
     inner = inspect.unwrap(function)
-    if isinstance(function, functools.partial) or "<" in getattr(
-        inner, "__qualname__", ""
-    ):
+    name = getattr(inner, "__qualname__", "")
+    is_method = isinstance(function, MethodType)
+    if isinstance(function, functools.partial) or ("<" in name and not is_method):
         raise InvalidReceiver(
             f"{function!r} cannot be connected with weak=True: nothing else keeps a "
             "lambda, a partial or an inner function alive, so it would be gone at "
             "once. Leave weak=True away."
         )
-    return weakref.ref(function, when_gone)
 
 
-def adapter_for(
-    function: Any, shape: PayloadShape | None, signal: str | None
-) -> Adapter:
-    """Return what turns *function* into a callable that takes sender and all fields.
-
-    Decided once, when the receiver is connected. The adapter does not hold
-    *function*, so that a weak receiver stays weak.
-
-    Raises:
-        InvalidReceiver: *function* can never be called by this signal.
-    """
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except ValueError:  # a builtin that does not tell
-        parameters = [_Parameter("sender", _Parameter.POSITIONAL_ONLY)]
-    first, named, takes_all = _split(parameters)
-    who = _describe(function)
-    if first is None:
-        raise InvalidReceiver(
-            f"{who} takes no positional argument, but a receiver is called with the "
-            f"sender first. Write it as: def {_short(function)}(sender, ...)."
-        )
-    _check_fields(who, first, named, shape, signal)
-    wanted = frozenset(parameter.name for parameter in named)
-    if takes_all or (shape is not None and wanted >= shape.names):
-        return _as_it_is
-    return _sender_only if not wanted else functools.partial(_filtering, wanted)
-
-
-def _as_it_is(function: Any) -> Callable[..., Any]:
-    call: Callable[..., Any] = function
-    return call
-
-
-def _sender_only(function: Any) -> Callable[..., Any]:
-    return lambda sender, /, **_: function(sender)
-
-
-def _filtering(wanted: frozenset[str], function: Any) -> Callable[..., Any]:
-    """Wrap *function* so that it gets only the fields it names."""
-
-    def call(sender: Any, /, **fields: Any) -> Any:
-        if not fields.keys() <= wanted:
-            fields = {name: fields[name] for name in fields.keys() & wanted}
-        return function(sender, **fields)
-
-    return call
-
-
-def _split(
-    parameters: list[_Parameter],
-) -> tuple[_Parameter | None, list[_Parameter], bool]:
-    """Split parameters into the sender's, the fields' and "takes any field"."""
-    first: _Parameter | None = None
-    named = []
-    takes_all = False
-    for parameter in parameters:
-        if parameter.kind is _Parameter.VAR_KEYWORD:
-            takes_all = True
-        elif parameter.kind is _Parameter.VAR_POSITIONAL:
-            first = first or parameter
-        elif parameter.kind is _Parameter.KEYWORD_ONLY or first is not None:
-            named.append(parameter)
-        else:
-            first = parameter
-    return first, named, takes_all
-
-
-def _check_fields(
-    who: str,
-    first: _Parameter,
-    named: list[_Parameter],
-    shape: PayloadShape | None,
-    signal: str | None,
-) -> None:
-    """Refuse a receiver whose arguments can never be filled."""
-    needed = [p for p in named if p.default is _Parameter.empty]
-    for parameter in needed:
-        if parameter.kind is _Parameter.POSITIONAL_ONLY:
-            raise InvalidReceiver(
-                f"{who} has the positional-only argument {parameter.name!r}, but "
-                "fields are passed by name. Take the / out or move it."
-            )
-    if shape is None:
-        return
-    declared = ", ".join(sorted(shape.names)) or "none"
-    if first.name in shape.names and first.kind is not _Parameter.VAR_POSITIONAL:
-        raise InvalidReceiver(
-            f"The first argument of {who} is {first.name!r}, a field of signal "
-            f"{signal!r}, but a receiver is called with the sender first. "
-            "Put an argument 'sender' in front."
-        )
-    for parameter in needed:
-        if parameter.name not in shape.names:
-            raise InvalidReceiver(
-                f"{who} wants {parameter.name!r}, which signal {signal!r} does not "
-                f"have. Its fields are: {declared}."
-            )
+def short_name(function: Any) -> str:
+    """Return the name that stands behind ``def``, for messages."""
+    return str(getattr(_innermost(function), "__name__", "receiver"))
 
 
 def _innermost(function: Any) -> Any:
@@ -289,13 +264,3 @@ def _innermost(function: Any) -> Any:
         function = function.func
     function = inspect.unwrap(function)
     return function.__func__ if isinstance(function, MethodType) else function
-
-
-def _describe(function: Any) -> str:
-    origin = origin_of(function)
-    where = f" ({origin.file}:{origin.line})" if origin.file else ""
-    return f"{origin.module}.{origin.name}{where}"
-
-
-def _short(function: Any) -> str:
-    return str(getattr(_innermost(function), "__name__", "receiver"))

@@ -2,21 +2,21 @@
 
 import itertools
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Mapping
-from types import CodeType
 from typing import Any
 from typing import Generic
 from weakref import WeakSet
 
 from typing_extensions import TypeVar
 
+from lback.core import _observers
 from lback.core._cell import Cell
 from lback.core._declaration import Declaration
 from lback.core._declaration import declared_here
 from lback.core._declaration import is_test
 from lback.core._fork import after_fork
+from lback.core._plan import refuse_later
 from lback.core._receiver_order import AppOrder
 from lback.core.exceptions import DuplicateSignal
 from lback.core.exceptions import InvalidSignal
@@ -30,20 +30,24 @@ class Registry(Generic[S]):
     Attributes:
         lock: Held by whoever changes a signal or the names.
         numbers: Counts connections.
-        codes: How many receivers of one code object are connected.
         apps: The installed apps, by which receivers are ordered.
+        checks_types: See :meth:`check_types`.
+        is_settled: Start-up has ended.
     """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        _registries.add(self)
+        self.checks_types = False
+        self.is_settled = False
         self.numbers: Iterator[int] = itertools.count()
-        self.codes: Counter[CodeType] = Counter()
         self.apps = AppOrder()
         self._signals: dict[str, S] = {}
         # NOTE: they have no name here, but their receivers have an order, too.
         self._unregistered: WeakSet[S] = WeakSet()
         self._clashes: list[tuple[str, Declaration, Declaration]] = []
+        # NOTE: last, since whoever starts to watch comes back at once.
+        _registries.add(self)
+        _observers.announce(self)
 
     def get(self, name: str, /) -> S | None:
         """Return the signal *name*, or None if nobody declared or connected it."""
@@ -61,6 +65,20 @@ class Registry(Generic[S]):
             raise DuplicateSignal(
                 f"{name!r} is the name of {known!r}; it cannot be an alias too."
             )
+
+    def renew(self) -> None:
+        """Prepare the next send of every signal anew."""
+        with self.lock:
+            for signal in (*self, *self._unregistered):
+                signal.renew()
+
+    def check_types(self, *, is_on: bool) -> None:
+        """Say whether sends compare values with the types of a declared payload.
+
+        A project does in debug. A value that does not fit raises InvalidPayload.
+        """
+        self.checks_types = is_on
+        self.renew()
 
     def __iter__(self) -> Iterator[S]:
         return iter(dict.fromkeys(self._signals.values()))
@@ -80,6 +98,7 @@ class Registry(Generic[S]):
         Raises:
             DuplicateSignal: A name was declared in two places.
             ReceiverOrderCycle: Some receivers contradict each other.
+            DeliveryUnavailable: A receiver is to be called later than now.
         """
         self.apps = AppOrder(apps)
         for name, first, second in self._clashes:
@@ -87,8 +106,9 @@ class Registry(Generic[S]):
                 f"Signal {name!r} is declared at {first.place} and again at "
                 f"{second.place}. Rename one, or import the first."
             )
-        for signal in (*self, *self._unregistered):
-            signal.settle()
+        plans = [signal.settle() for signal in (*self, *self._unregistered)]
+        refuse_later(receiver for plan in plans for receiver in plan.receivers)
+        self.is_settled = True
 
     def cell(self, cls: type[S], name: str) -> S:
         """Return the one signal called *name*, made if it is not there yet.
@@ -125,6 +145,12 @@ class Registry(Generic[S]):
                     signal = self._unnamed(cls, name)
                     if not is_test(place.module):
                         self._clashes.append((name, owner, place))
+                elif type(signal) is not cls:
+                    raise InvalidSignal(
+                        f"{name!r} cannot be declared as a {cls.__qualname__}: it was "
+                        f"connected by name before, as a {type(signal).__qualname__}. "
+                        "Declare it first."
+                    )
             signal.declare(payload, doc, place)
         return signal
 

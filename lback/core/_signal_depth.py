@@ -1,25 +1,51 @@
 """Stop signals that send each other for ever."""
 
 import sys
+import threading
+from contextvars import ContextVar
 from types import CodeType
 from types import FrameType
 from typing import Any
 from typing import NamedTuple
 
+from lback.core._fork import after_fork
 from lback.core.exceptions import SignalLoop
 
 LIMIT = 64
+
+# A signal that is sent so often inside itself when the stack is full has filled it; a
+# receiver that recurses by itself does so below a few sends.
+_OFTEN = 8
+
+
+class Mark:
+    """A send that was entered in alarm.
+
+    Attributes:
+        signal: What is sent.
+        is_over: It has ended.
+    """
+
+    __slots__ = ("is_over", "signal")
+
+    def __init__(self, signal: Any) -> None:
+        self.signal = signal
+        self.is_over = False
+
+
+# The sends that led to this one, also from the tasks that wait for this one.
+_marks: ContextVar[tuple[Mark, ...]] = ContextVar("lback_sends", default=())
 
 
 class Loop(NamedTuple):
     """A loop that was found and is being left.
 
     Attributes:
-        entrance: The frame of the outermost send that belongs to it.
+        entrance: The outermost send that belongs to it: its frame or its mark.
         signals: The signals that send each other.
     """
 
-    entrance: FrameType
+    entrance: FrameType | Mark
     signals: list[Any]
 
 
@@ -28,56 +54,85 @@ class Nesting:
 
     ``alarm`` counts the sends under way in all threads and tasks; each send adds one
     and takes it away again. Only when it passes the limit are the frames of the
-    calling thread looked at, and they alone decide: they are exact under threads,
-    tasks and greenlets, but reading them for each send would cost more than the send.
+    calling thread looked at, and they decide: they are exact under threads, tasks and
+    greenlets, but reading them for each send would cost more than the send. A task's
+    frames do not show who waits for the task; so sends in alarm leave a mark in their
+    context, which a new task inherits.
 
     While a loop that was found is being left, further sends of its signals below its
     entrance are refused. Otherwise two receivers that both send their own signal would
     run 2 to the power of 64 times.
     """
 
-    __slots__ = ("_senders", "alarm", "loops")
+    __slots__ = ("_lock", "_senders", "alarm", "loops")
 
     def __init__(self) -> None:
         self.alarm = 0
         self.loops: list[Loop] = []
         self._senders: frozenset[CodeType] = frozenset()
+        # NOTE: reentrant, since the collector may end an abandoned send anywhere.
+        self._lock = threading.RLock()
+        after_fork(self._renew_lock)
 
     def watch(self, *functions: Any) -> None:
         """Say which functions send; they must call their signal ``self``."""
         self._senders = frozenset(function.__code__ for function in functions)
 
-    def check(self) -> None:
-        """Raise if the calling send is one of a loop.
+    def enter(self) -> Mark:
+        """Let the calling send be one of those under way, or stop it.
 
         Raises:
-            SignalLoop: Names the signals of the loop.
+            SignalLoop: It is one of a loop; names the signals of the loop.
         """
         frames = self._sends_above()
         signals = [frame.f_locals["self"] for frame in frames]
+        waiting = tuple(mark for mark in _marks.get() if not mark.is_over)
         if len(frames) > LIMIT:
-            looping = _loop_in(signals)
-            entrance = max(n for n, signal in enumerate(signals) if signal in looping)
-            self.loops.append(Loop(frames[entrance], looping))
-        elif not self._is_refused(frames, signals[0]):
-            return
-        else:
-            looping = _loop_in(signals)
-        chain = " -> ".join(str(signal.name) for signal in reversed(looping))
+            self._found(frames, signals)
+        elif len(waiting) > LIMIT:
+            signals = [signals[0], *(mark.signal for mark in reversed(waiting))]
+            self._found([frames[0], *reversed(waiting)], signals)
+        elif not self._is_refused([*frames, *waiting], signals[0]):
+            mark = Mark(signals[0])
+            _marks.set((*waiting, mark))
+            return mark
+        chain = " -> ".join(str(s.name) for s in reversed(_loop_in(signals)))
         raise SignalLoop(
             f"Signals send each other without end (stopped {LIMIT} deep): {chain}. "
             "Break the loop in one of their receivers."
         )
 
-    def leave(self) -> None:
-        """Forget the loops whose entrance the calling send is."""
-        frame = sys._getframe(1)  # noqa: SLF001  # the walk needs a start
-        self.loops = [loop for loop in self.loops if loop.entrance is not frame]
+    def leave(self, mark: Mark | None) -> None:
+        """Let the calling send be over, and forget the loops that it is entrance of."""
+        if mark is not None:
+            mark.is_over = True
+        if self.loops:
+            over = (mark, sys._getframe(1))  # noqa: SLF001  # the walk needs a start
+            with self._lock:
+                self.loops = [loop for loop in self.loops if loop.entrance not in over]
 
-    def _is_refused(self, frames: list[FrameType], signal: Any) -> bool:
+    def overflow(self, signal: Any) -> None:
+        """Notice a loop that has filled the stack before it was 64 deep.
+
+        Args:
+            signal: What the innermost send sends that saw the stack overflow.
+        """
+        frames = self._sends_above()
+        signals = [frame.f_locals["self"] for frame in frames]
+        if signals.count(signal) >= _OFTEN:
+            self._found(frames, signals)
+
+    def _found(self, sends: list[Any], signals: list[Any]) -> None:
+        """Remember a loop until its entrance is left."""
+        looping = _loop_in(signals)
+        entrance = max(n for n, signal in enumerate(signals) if signal in looping)
+        with self._lock:
+            self.loops = [*self.loops, Loop(sends[entrance], looping)]
+
+    def _is_refused(self, sends: list[Any], signal: Any) -> bool:
         """Tell whether a send of *signal* would go on with a loop that was found."""
         return any(
-            signal in loop.signals and any(loop.entrance is frame for frame in frames)
+            signal in loop.signals and any(loop.entrance is send for send in sends)
             for loop in self.loops
         )
 
@@ -91,8 +146,14 @@ class Nesting:
             frame = frame.f_back
         return frames
 
+    def _renew_lock(self) -> None:
+        self._lock = threading.RLock()
+
 
 def _loop_in(signals: list[Any]) -> list[Any]:
     """Return the signals, innermost first, back to the last time it was sent."""
     again = next((n for n in range(1, len(signals)) if signals[n] is signals[0]), None)
     return signals if again is None else signals[: again + 1]
+
+
+nesting = Nesting()

@@ -149,6 +149,7 @@ class Project:
             sys.path.insert(0, folder)
         self.config = load_settings(self.root)
         use_config(self.config)
+        dispatcher.check_types(is_on=self.config.DEBUG)
         setup_logging(self.config)
         if self._on_problem is None:
             for warning in self.config.warnings:

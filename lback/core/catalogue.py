@@ -346,6 +346,7 @@ _DATA = "the data layer"
 _AUTH = "users and sessions"
 _CACHE = "the complete cache"
 _DB_TEMPLATES = "templates from the database"
+_FLASHES = "flash messages"
 
 # Documented names whose sender comes later, and what brings it. Connecting to one is
 # allowed; the table only shrinks.
@@ -364,6 +365,7 @@ AWAITED = {
     "db_session_rolled_back": _DATA,
     "db_template_load_failed": _DB_TEMPLATES,
     "db_template_loaded": _DB_TEMPLATES,
+    "message_flashed": _FLASHES,
     "middleware_process_request_started": _PER_MIDDLEWARE,
     "middleware_process_request_succeeded": _PER_MIDDLEWARE,
     "middleware_process_response_started": _PER_MIDDLEWARE,

@@ -46,7 +46,7 @@ class ErrorHandler:
         self._is_debug = bool(getattr(config, "DEBUG", False))
         self._renderer = template_renderer
         self._router = router
-        if catalogue.error_handler_initialized:
+        if catalogue.error_handler_initialized.is_heard:
             catalogue.error_handler_initialized.send(self)
 
     def respond(self, error: Exception, request: Any) -> Response:
@@ -137,15 +137,16 @@ class ErrorHandler:
         response = self._make(
             status, message, request, details=details, headers=headers, errors=errors
         )
-        catalogue.error_response_generated.send(
-            self,
-            status_code=status,
-            error_message=message,
-            response=response,
-            request=request,
-            exception=exception,
-            allowed_methods=allowed_methods,
-        )
+        if catalogue.error_response_generated.is_heard:
+            catalogue.error_response_generated.send(
+                self,
+                status_code=status,
+                error_message=message,
+                response=response,
+                request=request,
+                exception=exception,
+                allowed_methods=allowed_methods,
+            )
         return response
 
     def _make(  # noqa: PLR0913  # what an error consists of

@@ -17,6 +17,7 @@
     │   ├── DuplicateSignal            (ValueError) one name, declared in two places
     │   ├── DuplicateReceiver          (ValueError) one name, two different receivers
     │   ├── ReceiverOrderCycle         (ValueError) before= and after= that contradict
+    │   ├── DeliveryUnavailable        (RuntimeError) when= that nothing delivers yet
     │   ├── AsyncReceiverInRunningLoop (RuntimeError) send() where asend() is needed
     │   ├── ReceiversFailed            (ExceptionGroup) from Results.raise_errors()
     │   └── SignalLoop                 (RuntimeError) signals that send each other
@@ -135,6 +136,10 @@ class DuplicateReceiver(SignalError, ValueError):
 
 class ReceiverOrderCycle(SignalError, ValueError):
     """The ``before=`` and ``after=`` of some receivers contradict each other."""
+
+
+class DeliveryUnavailable(SignalError, RuntimeError):
+    """A receiver is to be called later, and nothing is there that does it."""
 
 
 class AsyncReceiverInRunningLoop(SignalError, RuntimeError):

@@ -15,14 +15,16 @@ from typing_extensions import ParamSpec
 from typing_extensions import TypeVar
 from typing_extensions import Unpack
 
-from lback.core._cell import Cell
+from lback.core import _observers
 from lback.core._cell import MISSING
 from lback.core._connecting import Options
 from lback.core._declaration import Declaration
 from lback.core._registry import Registry
+from lback.core._results import NOTHING
 from lback.core._results import Results
+from lback.core._sending import Sending
 from lback.core._signal_depth import LIMIT
-from lback.core._signal_depth import Nesting
+from lback.core._signal_depth import nesting as _nesting
 from lback.core.exceptions import InvalidSignal
 
 __all__ = ["Results", "Signal", "SignalDispatcher", "dispatcher", "receiver"]
@@ -31,10 +33,8 @@ P = ParamSpec("P", default=...)
 T = TypeVar("T", default=Any)
 F = TypeVar("F", bound=Callable[..., Any])
 
-_nesting = Nesting()
 
-
-class Signal(Cell, Generic[P, T]):
+class Signal(Sending, Generic[P, T]):
     """A named channel: whoever sends does not know who listens.
 
     Declare it once, at the top of an app's ``signals.py``. The first declaration owns
@@ -86,7 +86,7 @@ class Signal(Cell, Generic[P, T]):
     def send(
         self, sender: object = None, *args: P.args, **fields: P.kwargs
     ) -> Results: ...
-    def send(self, /, sender: Any = None, **fields: Any) -> Results:  # type: ignore[misc]  # no positional fields at run time
+    def send(self, /, sender: Any = None, **fields: Any) -> Results:  # type: ignore[misc]  # noqa: C901, PLR0912  # no positional fields; one straight line
         """Call every receiver, in order, and wait for all of them.
 
         Args:
@@ -103,37 +103,45 @@ class Signal(Cell, Generic[P, T]):
             AsyncReceiverInRunningLoop: Use ``await asend()`` here.
             SignalLoop: The signal is sent, in the end, by its own receivers.
         """
-        shape = self._shape
-        if shape is not None and fields.keys() != shape.expected:
-            sender, fields = shape.fit(self.name, sender, fields)
-        if not self.is_heard:
-            return Results()
-        plan = self._plan
-        receivers, is_special = plan if plan is not None else self.settle()
+        ready = self._ready
+        if ready is None:
+            return NOTHING
+        read, count, calls = ready
+        values: Any = ()
+        if read is not None:
+            try:
+                values = read(fields) if len(fields) == count else None
+            except KeyError:
+                values = None
+            if values is None:
+                sender, fields, values, calls = self._prepare(
+                    sender, fields, is_sync=True
+                )
+        if not calls:
+            return NOTHING
         results = Results()
-        if is_special:
-            receivers = self._select(receivers, sender)
-            self._refuse_async(receivers)
-        if not receivers:
-            return results
         # PERF: one shared number in place of a context variable per send.
         # bench: benchmarks/signals.py::one_receiver
+        mark = None
         _nesting.alarm += 1
         try:
             if _nesting.alarm > LIMIT or _nesting.loops:
-                _nesting.check()
-            for receiver in receivers:
+                mark = _nesting.enter()
+            for call, pick, function, receiver in calls:
                 try:
-                    value = receiver.call(sender, **fields)
+                    if pick is None:
+                        value = call(sender, **fields)
+                    else:
+                        value = call(sender, *pick(values))
                     if value is not None and hasattr(value, "__await__"):
                         value = self._wait(receiver, value)
                 except Exception as error:  # noqa: BLE001  # logged and returned
                     value = self._failed(receiver, error, results)
-                results.append((receiver.function, value))
+                results.append((function, value))
         finally:
             _nesting.alarm -= 1
-            if _nesting.loops:
-                _nesting.leave()
+            if mark is not None or _nesting.loops:
+                _nesting.leave(mark)
         return results
 
     @overload
@@ -142,39 +150,48 @@ class Signal(Cell, Generic[P, T]):
     async def asend(
         self, sender: object = None, *args: P.args, **fields: P.kwargs
     ) -> Results: ...
-    async def asend(self, /, sender: Any = None, **fields: Any) -> Results:  # type: ignore[misc]  # no positional fields at run time
+    async def asend(self, /, sender: Any = None, **fields: Any) -> Results:  # type: ignore[misc]  # noqa: C901, PLR0912  # no positional fields; one straight line
         """Do what :meth:`send` does, awaiting the receivers that are async.
 
         Receivers run one after another, in order; plain functions run inline.
         """
-        shape = self._shape
-        if shape is not None and fields.keys() != shape.expected:
-            sender, fields = shape.fit(self.name, sender, fields)
-        if not self.is_heard:
-            return Results()
-        plan = self._plan
-        receivers, is_special = plan if plan is not None else self.settle()
+        ready = self._ready
+        if ready is None:
+            return NOTHING
+        read, count, calls = ready
+        values: Any = ()
+        if read is not None:
+            try:
+                values = read(fields) if len(fields) == count else None
+            except KeyError:
+                values = None
+            if values is None:
+                sender, fields, values, calls = self._prepare(
+                    sender, fields, is_sync=False
+                )
+        if not calls:
+            return NOTHING
         results = Results()
-        if is_special:
-            receivers = self._select(receivers, sender)
-        if not receivers:
-            return results
+        mark = None
         _nesting.alarm += 1
         try:
             if _nesting.alarm > LIMIT or _nesting.loops:
-                _nesting.check()
-            for receiver in receivers:
+                mark = _nesting.enter()
+            for call, pick, function, receiver in calls:
                 try:
-                    value = receiver.call(sender, **fields)
+                    if pick is None:
+                        value = call(sender, **fields)
+                    else:
+                        value = call(sender, *pick(values))
                     if value is not None and hasattr(value, "__await__"):
                         value = await value
                 except Exception as error:  # noqa: BLE001  # logged and returned
                     value = self._failed(receiver, error, results)
-                results.append((receiver.function, value))
+                results.append((function, value))
         finally:
             _nesting.alarm -= 1
-            if _nesting.loops:
-                _nesting.leave()
+            if mark is not None or _nesting.loops:
+                _nesting.leave(mark)
         return results
 
 
@@ -240,8 +257,8 @@ class SignalDispatcher(Registry[Signal[..., Any]]):
 
         See :meth:`Signal.send`.
         """
-        signal = self._signals.get(signal_name)
-        return Results() if signal is None else signal.send(sender, **fields)
+        signal = self._worth_sending(signal_name)
+        return NOTHING if signal is None else signal.send(sender, **fields)
 
     async def asend(
         self, signal_name: str, /, sender: Any = None, **fields: Any
@@ -250,8 +267,15 @@ class SignalDispatcher(Registry[Signal[..., Any]]):
 
         See :meth:`Signal.asend`.
         """
-        signal = self._signals.get(signal_name)
-        return Results() if signal is None else await signal.asend(sender, **fields)
+        signal = self._worth_sending(signal_name)
+        return NOTHING if signal is None else await signal.asend(sender, **fields)
+
+    def _worth_sending(self, name: str) -> Signal[..., Any] | None:
+        """Return the signal *name*, or None if nobody knows it and nobody watches."""
+        signal = self._signals.get(name)
+        if signal is None and _observers.active:
+            return self.signal(name)
+        return signal
 
     def __repr__(self) -> str:
         return f"<SignalDispatcher, {len(self)} signals>"
@@ -285,8 +309,10 @@ def receiver(
 
 
 def _signal_of(signal: object) -> Signal[..., Any]:
-    if isinstance(signal, Signal):
-        return cast("Signal[..., Any]", signal)
     if isinstance(signal, str):
         return dispatcher.signal(signal)
+    # NOTE: the signal of a dialect stands before the native one.
+    found = getattr(signal, "signal", signal)
+    if isinstance(found, Signal):
+        return cast("Signal[..., Any]", found)
     raise InvalidSignal(f"{signal!r} is not a signal. Use a Signal or its name.")

@@ -74,7 +74,7 @@ class TemplateRenderer:
         Raises:
             jinja2.TemplateNotFound: No folder has it.
         """
-        if catalogue.template_rendering_started:
+        if catalogue.template_rendering_started.is_heard:
             catalogue.template_rendering_started.send(
                 self, template_name=template_name, source="file"
             )
@@ -89,7 +89,7 @@ class TemplateRenderer:
                 exception=error,
             )
             raise
-        if catalogue.template_rendered:
+        if catalogue.template_rendered.is_heard:
             catalogue.template_rendered.send(
                 self, template_name=template_name, source="file"
             )

@@ -33,9 +33,9 @@ def command(as_json: bool) -> None:  # noqa: FBT001  # click passes options by n
 
 
 def _row(route: "Route") -> dict[str, Any]:
-    from lback.core._receivers import origin_of
+    from lback.core._receivers import identify
 
-    origin = origin_of(route.view)
+    origin = identify(route.view).origin
     file, line = origin.file, origin.line
     if inspect.isclass(route.view):
         # NOTE: a class that was made by a call has no source of its own.
@@ -46,7 +46,7 @@ def _row(route: "Route") -> dict[str, Any]:
         "path": route.path,
         "methods": route.methods,
         "name": route.name,
-        "view": f"{origin.module}.{origin.name}",
+        "view": origin.label,
         "file": file or None,
         "line": line or None,
     }

@@ -531,7 +531,7 @@ def documented() -> Iterator[None]:
     """Disconnect what the documented example connects."""
     yield
     for receiver in error_response_generated.receivers:
-        error_response_generated.disconnect(receiver.function)
+        error_response_generated.disconnect(receiver.target())
 
 
 @pytest.mark.usefixtures("documented")

@@ -6,6 +6,8 @@ from typing import Any
 
 # Function: why it may. Each re-raises, returns the error to its caller, or logs it.
 ALLOWED = {
+    "lback.compat._wrapped.asend_wrapped": "a receiver; logged, announced and returned",
+    "lback.compat._wrapped.send_wrapped": "a receiver; logged, announced and returned",
     "lback.core.app_controller._end": "the request has its answer; logged",
     "lback.core.app_controller._run_after": "a response hook; logged and announced",
     "lback.core.app_controller.handle_request": "the error becomes the response",

@@ -21,10 +21,17 @@ LAYERS: list[set[str]] = [
     },
     # signals
     {
+        "lback.compat.*",
         "lback.core._async_bridge",
         "lback.core._cell",
         "lback.core._connecting",
         "lback.core._declaration",
+        "lback.core._field_types",
+        "lback.core._muting",
+        "lback.core._observers",
+        "lback.core._parameters",
+        "lback.core._plan",
+        "lback.core._sending",
         "lback.core._payload",
         "lback.core._receiver_order",
         "lback.core._receivers",
@@ -93,7 +100,12 @@ LAYERS: list[set[str]] = [
         "lback.welcome",
     },
     # edges
-    {"lback.core.server", "lback.core.wsgi_entry", "lback.devserver.*"},
+    {
+        "lback.core.server",
+        "lback.core.wsgi_entry",
+        "lback.devserver.*",
+        "lback.testing.*",
+    },
     # the command line
     {"lback_cli.*"},
 ]

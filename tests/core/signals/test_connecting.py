@@ -9,7 +9,7 @@ from typing import TypedDict
 
 import pytest
 
-from lback.core._receivers import adapter_for
+from lback.core._connecting import check_fields
 from lback.core.exceptions import DuplicateReceiver
 from lback.core.exceptions import InvalidReceiver
 from lback.core.exceptions import InvalidSignal
@@ -138,7 +138,11 @@ def test_argument_that_can_never_be_filled_is_refused(
         ({"order": True}, "order=True"),
         ({"on_error": "ignore"}, "on_error='ignore'"),
         ({"when": "later"}, "when='later'"),
-        ({"when": "durable"}, "does not have yet"),
+        ({"when": "durable", "on_error": "raise"}, "does not wait"),
+        ({"when": "after_commit", "weak": True}, "may be gone"),
+        ({"uid": ""}, "uid=''"),
+        ({"weak": 1}, "weak=1"),
+        ({"before": "shop.f", "after": "shop.f"}, "both before and after 'shop.f'"),
         ({"before": "mail"}, "before='mail'"),
     ],
 )
@@ -169,7 +173,7 @@ def test_decorator_with_options_returns_the_function(
     @dispatcher.signal("x").connect(order=1)
     def receive(sender: Any) -> None: ...
 
-    assert receive is dispatcher.signal("x").receivers[0].function
+    assert receive is dispatcher.signal("x").receivers[0].target()
     assert 1 == dispatcher.signal("x").receivers[0].order
 
 
@@ -481,13 +485,107 @@ def test_declaring_survives_a_weak_receiver_that_goes(
     class Payload(TypedDict):
         order_id: int
 
-    def collect_then_adapt(*given: Any) -> Any:
+    def collect_then_check(*given: Any) -> None:
         stocks.clear()
         gc.collect()
-        return adapter_for(*given)
+        check_fields(*given)
 
-    monkeypatch.setattr("lback.core._cell.adapter_for", collect_then_adapt)
+    monkeypatch.setattr("lback.core._cell.check_fields", collect_then_check)
 
     signal = dispatcher.signal("x", payload=Payload)
 
     assert not signal
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"order": 5}, "with order=1"),
+        ({"on_error": "log"}, "with on_error='raise'"),
+        ({"weak": True}, "with weak=False"),
+        ({"order": 5, "after": "a.b"}, r"with order=1, after=\(\)"),
+    ],
+)
+def test_connecting_again_with_other_options_is_refused(
+    dispatcher: SignalDispatcher, options: Any, told: str
+) -> None:
+    """What would be ignored is an error that tells how it is connected."""
+    dispatcher.connect("x", plain, order=1, on_error="raise")
+
+    with pytest.raises(InvalidReceiver, match=told):
+        dispatcher.connect("x", plain, **options)
+
+    assert [(1, "raise")] == [
+        (known.order, known.on_error) for known in dispatcher.signal("x").receivers
+    ]
+
+
+def test_connecting_again_with_the_same_options_changes_nothing(
+    dispatcher: SignalDispatcher,
+) -> None:
+    """The same options, or fewer of them, contradict nothing."""
+    dispatcher.connect("x", plain, order=1, before=["a.b"])
+
+    dispatcher.connect("x", plain, order=1, before="a.b")
+    dispatcher.connect("x", plain)
+
+    assert 1 == len(dispatcher.signal("x").receivers)
+
+
+def test_a_receiver_cannot_run_before_itself(dispatcher: SignalDispatcher) -> None:
+    """An order that names the receiver itself is refused at connect."""
+    with pytest.raises(InvalidReceiver, match="before or after itself"):
+        dispatcher.connect("x", plain, after=f"{__name__}.plain")
+
+
+def test_dialects_may_hold_anything_weakly(dispatcher: SignalDispatcher) -> None:
+    """An inner function that somebody else keeps can be held weakly after all."""
+    signal = dispatcher.signal("x")
+
+    def inner(sender: Any) -> str:
+        return "inner"
+
+    signal.connect_any_weakly(inner)
+
+    assert ["inner"] == signal.send().values
+    del inner
+    gc.collect()
+    assert not signal
+
+
+def test_what_allows_no_weak_reference_is_refused(dispatcher: SignalDispatcher) -> None:
+    """An object without weak references says so, whatever the dialect."""
+
+    class Slotted:
+        __slots__ = ()
+
+        def __call__(self, sender: Any) -> None: ...
+
+    with pytest.raises(InvalidReceiver, match="does not allow weak"):
+        dispatcher.signal("x").connect_any_weakly(Slotted())
+
+
+def test_a_method_of_a_builtin_is_one_receiver(dispatcher: SignalDispatcher) -> None:
+    """``heard.append`` is another object at each look, and the same receiver."""
+    heard: list[Any] = []
+    others: list[Any] = []
+    signal = dispatcher.signal("x")
+    signal.connect(heard.append)
+    signal.connect(heard.append)
+    signal.connect(others.append)
+
+    signal.send("once")
+
+    assert [["once"], ["once"]] == [heard, others]
+    assert signal.disconnect(heard.append)
+    assert 1 == len(signal.receivers)
+
+
+def test_signals_that_are_gone_are_no_leak(
+    dispatcher: SignalDispatcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A leak is counted for each signal: many signals of one receiver are none."""
+    for number in range(1001):
+        dispatcher.connect(f"x.{number}", lambda sender: None)
+
+    assert [] == caplog.messages

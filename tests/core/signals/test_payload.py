@@ -172,16 +172,6 @@ def test_forgotten_sender_is_noticed(dispatcher: SignalDispatcher) -> None:
         signal.connect(lambda order_id, total_cents: None)
 
 
-def test_receiver_that_names_all_fields_is_called_directly(
-    dispatcher: SignalDispatcher,
-) -> None:
-    """A receiver that needs no adapter gets none."""
-    signal = dispatcher.signal("x", payload=OrderTuple)
-    function = signal.connect(lambda sender, order_id, total_cents: None)
-
-    assert function is signal.receivers[0].call
-
-
 def test_payload_declared_later_is_checked_against_earlier_receivers(
     dispatcher: SignalDispatcher,
 ) -> None:

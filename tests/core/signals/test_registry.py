@@ -1,5 +1,6 @@
 """One name per dispatcher is one signal."""
 
+import pickle
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -159,3 +160,29 @@ def test_alias_of_a_taken_name_is_refused(dispatcher: SignalDispatcher) -> None:
 
     with pytest.raises(DuplicateSignal, match="'second'"):
         dispatcher.alias("second", dispatcher.signal("first"))
+
+
+def test_a_class_of_its_own_must_come_first(process_wide: SignalDispatcher) -> None:
+    """A signal that was connected by name before cannot become another class."""
+
+    class OwnSignal(Signal[..., Any]):
+        """A signal with more to it."""
+
+    process_wide.connect("own.signal", lambda sender: None)
+
+    with pytest.raises(InvalidSignal, match=r"as a Signal\. Declare it first"):
+        OwnSignal("own.signal")
+
+
+def test_results_of_a_send_nobody_heard_stay_empty(
+    dispatcher: SignalDispatcher,
+) -> None:
+    """All sends without a receiver share their results, so these cannot be filled."""
+    results = dispatcher.signal("x").send()
+
+    with pytest.raises(TypeError, match=r"list\(results\)"):
+        results.append((print, 1))
+
+    assert [[], [], []] == [results, results.values, results.errors]
+    assert [] == pickle.loads(pickle.dumps(results))  # noqa: S301  # our own
+    results.raise_errors()

@@ -1,0 +1,174 @@
+"""What a send does besides calling: prepare the calls, wait, isolate errors."""
+
+import logging
+from typing import Any
+
+from lback.core import _async_bridge
+from lback.core import _observers
+from lback.core._cell import Cell
+from lback.core._muting import is_muted
+from lback.core._plan import Call
+from lback.core._plan import Plan
+from lback.core._plan import Prepared
+from lback.core._plan import UNPREPARED
+from lback.core._plan import values_for
+from lback.core._receivers import Receiver
+from lback.core._results import Results
+from lback.core._signal_depth import nesting
+from lback.core.exceptions import AsyncReceiverInRunningLoop
+
+# A prepared send: sender, fields, their values in order, and what to call with them.
+Send = tuple[Any, dict[str, Any], tuple[Any, ...], tuple[Call, ...]]
+
+logger = logging.getLogger("lback.signals")
+
+
+class Sending(Cell):
+    """A cell that sends; the sends themselves are written in the signal."""
+
+    __slots__ = ()
+
+    def _prepare(self, sender: Any, fields: dict[str, Any], *, is_sync: bool) -> Send:
+        """Return sender, fields, their values in order, and what to call with them.
+
+        This is the second half of a send that is not as the last one was: the fields
+        have other names, or the receivers changed, or somebody filters or watches.
+        """
+        plan = self._plan
+        if plan is None:
+            plan = self.settle()
+        key = plan.key_of(sender)
+        known = self._known(plan, key, sender, fields)
+        if known is None:
+            known = self._prepare_anew(plan, key, sender, fields)
+        if is_sync and plan.has_async:
+            self._refuse_async(known[-1])
+        return known
+
+    def _known(
+        self, plan: Plan, key: object, sender: Any, fields: dict[str, Any]
+    ) -> Send | None:
+        """Return what is known of sends like this one, or None."""
+        instance = self._instance
+        if instance is not None and not fields and type(sender) is instance[0]:
+            _, read, calls, order = instance
+            found = read(sender)
+            if order is not None:
+                fields = dict(zip(order, found, strict=True))
+            return None, fields, found, calls
+        ready = self._ready_for.get(key)
+        if ready is None:
+            return None
+        values = values_for(ready, fields)
+        return None if values is None else (sender, fields, values, ready[-1])
+
+    def _prepare_anew(
+        self, plan: Plan, key: object, sender: Any, fields: dict[str, Any]
+    ) -> Send:
+        """Prepare a send without what is known of others."""
+        sender, fields, values, names = self._fit(sender, fields)
+        if sender is None:  # the payload may have been in its place
+            key = None
+        prepared = plan.prepared_for(key, names)
+        if values is None:
+            values = values_for(prepared.ready, fields) or ()
+        elif prepared.takes_fields or self._is_watched:
+            fields = dict(zip(names, values, strict=True))
+        calls = prepared.calls()
+        if self._is_watched:
+            calls = self._watched(sender, fields, calls)
+        elif not prepared.has_weak:
+            self._keep(plan, prepared, key)
+        return sender, fields, values, calls
+
+    def _fit(
+        self, sender: Any, fields: dict[str, Any]
+    ) -> tuple[Any, dict[str, Any], tuple[Any, ...] | None, tuple[str, ...]]:
+        """Hold a send against the declared payload; return it with the fields' names.
+
+        Of a lone instance of the payload the values are returned, in order, and the
+        fields only if somebody may want them.
+        """
+        shape = self._shape
+        if shape is None:
+            return sender, fields, None, tuple(fields)
+        if not fields and shape.is_instance(sender):
+            if not shape.is_mapping:
+                return None, fields, shape.values_of(sender), shape.order
+            sender, fields = None, dict(sender)
+        if fields.keys() != shape.names:
+            fields = shape.complete(self.name, fields)
+        names = tuple(fields) if shape.is_variable else shape.order
+        return sender, fields, None, names
+
+    def _watched(
+        self, sender: Any, fields: dict[str, Any], calls: tuple[Call, ...]
+    ) -> tuple[Call, ...]:
+        """Show a send to those who watch; return the calls that may be made."""
+        if self._registry.checks_types and self._shape is not None:
+            self._shape.check_types(self.name, fields)
+        for observer in _observers.active:
+            observer.sent(self, sender, fields)
+            calls = tuple(c for c in calls if observer.lets_run(self, c[-1]))
+        return () if self._mutes and is_muted(self) else calls
+
+    def _keep(self, plan: Plan, prepared: Prepared, key: object) -> None:
+        """Let the next send start where this one is now, if it is like this one."""
+        if plan.is_plain and self._ready is not UNPREPARED:
+            return  # it was kept for sends of other fields
+        shape = self._shape
+        with self._registry.lock:
+            # NOTE: somebody may have begun to watch or to mute in between.
+            if self._plan is not plan or self._is_watched:
+                return
+            if not plan.is_plain:
+                self._ready_for[key] = prepared.ready
+                return
+            self._ready = prepared.ready
+            if shape is not None and not shape.is_mapping:
+                order = shape.order if prepared.takes_fields else None
+                calls = prepared.ready[-1]
+                self._instance = (shape.payload, shape.values_of, calls, order)
+
+    def _refuse_async(self, calls: tuple[Call, ...]) -> None:
+        """Raise, before any receiver has run, if a running loop would be blocked."""
+        for *_, receiver in calls:
+            if receiver.is_async and _async_bridge.running_loop() is not None:
+                raise AsyncReceiverInRunningLoop(self._advice(receiver))
+
+    def _wait(self, receiver: Receiver, value: Any) -> Any:
+        """Run what an async receiver returned until it is done."""
+        if _async_bridge.running_loop() is None:
+            return _async_bridge.run(value)
+        if hasattr(value, "close"):
+            value.close()
+        raise AsyncReceiverInRunningLoop(self._advice(receiver))
+
+    def _advice(self, receiver: Receiver) -> str:
+        return (
+            f"Signal {self.name!r} has the async receiver {receiver.describe()}, and "
+            "an event loop is running on this thread. Use: await signal.asend(...)."
+        )
+
+    def _failed(
+        self, receiver: Receiver, error: Exception, results: Results
+    ) -> Exception:
+        """Log and announce the failure of an isolated receiver; raise the others'."""
+        if receiver.on_error == "raise" or isinstance(
+            error, AsyncReceiverInRunningLoop
+        ):
+            raise error
+        if isinstance(error, RecursionError):
+            nesting.overflow(self)
+        results.add_failure(self.name, receiver, error)
+        logger.error(
+            "Receiver %s of signal %r failed: %s",
+            receiver.describe(),
+            self.name,
+            type(error).__name__,
+            exc_info=error,
+        )
+        self._announce("receiver_failed", receiver.target(), exception=error)
+        for hook in _observers.failure_hooks:
+            hook(self, receiver, error)
+        return error
