@@ -1,8 +1,5 @@
 """``lback signals``: who sends, who listens."""
 
-import fnmatch
-from collections.abc import Iterator
-from enum import Enum
 from typing import Any
 from typing import TYPE_CHECKING
 
@@ -11,6 +8,9 @@ import click
 from lback_cli import _console
 from lback_cli import _project
 from lback_cli._lazy import HelpfulGroup
+from lback_cli.commands import signals_check
+from lback_cli.commands import signals_graph
+from lback_cli.commands import signals_show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,11 +22,27 @@ if TYPE_CHECKING:
     LabelOf = Callable[[str], str | None]
 
 _HEAD = ("SIGNAL", "APP", "RECEIVER", "PLACE", "ORDER", "WHEN", "KIND", "SENDER")
+_KEYS = (
+    "signal",
+    "app",
+    "receiver",
+    "file",
+    "line",
+    "order",
+    "when",
+    "kind",
+    "sender",
+)
 
 
 @click.group(cls=HelpfulGroup)
 def group() -> None:
     """Look at signals and their receivers."""
+
+
+group.add_command(signals_check.command, "check")
+group.add_command(signals_graph.command, "graph")
+group.add_command(signals_show.command, "show")
 
 
 @group.command("list")
@@ -44,11 +60,12 @@ def list_signals(
 ) -> None:
     """List signals with their receivers, in order."""
     from lback.core._startup import Phase
+    from lback_cli._signal_rows import chosen_signals
 
     label_of = _labels(_project.load(Phase.LISTENERS))
     rows = [
         row
-        for signal in _chosen(pattern, framework=framework)
+        for signal in chosen_signals(pattern, framework=framework)
         for row in _rows(signal, label_of)
         if (app is None or row["app"] == app)
         and (not unheard or row["receiver"] is None)
@@ -61,60 +78,29 @@ def list_signals(
         _console.say("There are no such signals.")
 
 
-def _chosen(pattern: str | None, *, framework: bool) -> "Iterator[Signal[..., Any]]":
-    """Yield the project's signals, and those of the framework that are heard."""
-    from lback.core.dispatcher_instance import catalogue
-    from lback.core.dispatcher_instance import dispatcher
-
-    own = vars(catalogue).values()
-    ours = {id(value) for value in own}
-    for signal in sorted(dispatcher, key=lambda signal: str(signal.name)):
-        if id(signal) in ours and not framework and not signal:
-            continue
-        if pattern is None or fnmatch.fnmatchcase(str(signal.name), pattern):
-            yield signal
-
-
 def _rows(signal: "Signal[..., Any]", label_of: "LabelOf") -> list[dict[str, Any]]:
     """Describe each receiver of *signal*, or the signal alone if it has none."""
     if not signal.receivers:
-        return [_row(signal, None, label_of)]
-    return [_row(signal, receiver, label_of) for receiver in signal.receivers]
+        return [_unheard(signal, label_of)]
+    return [_heard(signal, receiver, label_of) for receiver in signal.receivers]
 
 
-def _row(
-    signal: "Signal[..., Any]", receiver: "Receiver | None", label_of: "LabelOf"
+def _unheard(signal: "Signal[..., Any]", label_of: "LabelOf") -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(_KEYS)
+    place = signal.declaration
+    if place is not None:
+        row |= {"file": place.file or None, "line": place.line or None}
+        row["app"] = label_of(place.module)
+    return {**row, "signal": signal.name}
+
+
+def _heard(
+    signal: "Signal[..., Any]", receiver: "Receiver", label_of: "LabelOf"
 ) -> dict[str, Any]:
-    origin = receiver.origin if receiver else signal.declaration
-    module = origin.module if origin else ""
-    return {
-        "signal": signal.name,
-        "app": label_of(module),
-        "receiver": receiver.name if receiver else None,
-        "file": (origin.file or None) if origin else None,
-        "line": (origin.line or None) if origin else None,
-        "order": receiver.order if receiver else None,
-        "when": receiver.when if receiver else None,
-        "kind": _kind(receiver) if receiver else None,
-        "sender": _sender(receiver) if receiver else None,
-    }
+    from lback_cli._signal_rows import describe_receiver
 
-
-def _kind(receiver: "Receiver") -> str:
-    return "async" if receiver.is_async else "sync"
-
-
-def _sender(receiver: "Receiver") -> str | None:
-    """Write a sender filter so that any object can be shown."""
-    sender = receiver.sender
-    if sender is None:
-        return None
-    kind = type(sender)
-    if kind in {str, int, bool}:
-        return repr(sender)
-    if issubclass(kind, Enum):
-        return f"{kind.__qualname__}.{sender.name}"
-    return (sender if issubclass(kind, type) else kind).__qualname__
+    shown = describe_receiver(receiver, label_of(receiver.origin.module))
+    return {key: {**shown, "signal": signal.name}[key] for key in _KEYS}
 
 
 def _labels(project: "Project") -> "LabelOf":
