@@ -224,9 +224,9 @@ def _is_own(use: Send | Reception) -> bool:
 
 
 def _names(survey: Survey, module: str, name: str) -> set[str]:
-    """Return the names by which ``before=`` and ``after=`` may mean a function."""
-    app = survey.label_of(module) or module.partition(".")[0]
-    return {f"{module}.{name}", f"{app}.{name}"}
+    from lback.core._receiver_order import names_of
+
+    return names_of(module, name, survey.apps)
 
 
 _RULES: tuple[Callable[[Survey], Iterable[Finding]], ...] = (

@@ -60,7 +60,7 @@ def _edges(ranked: Sequence[Receiver], apps: AppOrder) -> list[set[int]]:
     """Return for each receiver the positions that must come after it."""
     places: dict[str, list[int]] = {}
     for place, receiver in enumerate(ranked):
-        for name in names_of(receiver, apps):
+        for name in names_of(receiver.origin.module, receiver.origin.name, apps):
             places.setdefault(name, []).append(place)
     later: list[set[int]] = [set() for _ in ranked]
     for place, receiver in enumerate(ranked):
@@ -72,9 +72,8 @@ def _edges(ranked: Sequence[Receiver], apps: AppOrder) -> list[set[int]]:
     return later
 
 
-def names_of(receiver: Receiver, apps: AppOrder) -> set[str]:
-    """Return the names by which others may mean *receiver*, as ``before=`` does."""
-    module, name = receiver.origin.module, receiver.origin.name
+def names_of(module: str, name: str, apps: AppOrder) -> set[str]:
+    """Return the names by which ``before=`` and ``after=`` may mean a function."""
     app = apps.label_of(module) or module.partition(".")[0]
     return {f"{module}.{name}", f"{app}.{name}"}
 

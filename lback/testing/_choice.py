@@ -146,7 +146,7 @@ def _by_receiver(wanted: Any) -> Choice:
                 f"No receiver called {wanted!r} is connected."
                 f"{did_you_mean(wanted, names)}"
             )
-        return lambda _, receiver: wanted in names_of(receiver, dispatcher.apps)
+        return lambda _, receiver: wanted in _names_of(receiver)
     if not callable(wanted):
         raise InvalidReceiver(
             f"{wanted!r} is not a receiver. Use the function that is connected, or "
@@ -184,12 +184,17 @@ def _packages() -> set[str]:
     return {_app_of(r) for signal in dispatcher for r in signal.receivers}
 
 
+def _names_of(receiver: Receiver) -> set[str]:
+    origin = receiver.origin
+    return names_of(origin.module, origin.name, dispatcher.apps)
+
+
 def _receiver_names() -> set[str]:
     return {
         name
         for signal in dispatcher
         for receiver in signal.receivers
-        for name in names_of(receiver, dispatcher.apps)
+        for name in _names_of(receiver)
     }
 
 
