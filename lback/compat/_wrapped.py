@@ -62,7 +62,7 @@ async def asend_wrapped(
         try:
             value = await call.make()
         except Exception as error:  # noqa: BLE001  # logged and returned
-            value = signal._failed(call.receiver, error, results)  # noqa: SLF001  # our own
+            value = await signal._afailed(call.receiver, error, results)  # noqa: SLF001  # our own
         results.append((call.function, value))
     return results
 

@@ -22,7 +22,6 @@ from lback.core._connecting import make_receiver
 from lback.core._connecting import Options
 from lback.core._declaration import Declaration
 from lback.core._muting import mute
-from lback.core._muting import unmute
 from lback.core._payload import PayloadShape
 from lback.core._plan import Instance
 from lback.core._plan import Plan
@@ -32,6 +31,7 @@ from lback.core._plan import UNPREPARED
 from lback.core._receiver_order import AppOrder
 from lback.core._receiver_order import in_order
 from lback.core._receivers import Receiver
+from lback.core.exceptions import AsyncReceiverInRunningLoop
 from lback.core.exceptions import DuplicateReceiver
 from lback.core.exceptions import InvalidReceiver
 
@@ -68,6 +68,7 @@ class Cell:
 
     __slots__ = (
         "__weakref__",
+        "_blocks",
         "_by_key",
         "_codes",
         "_instance",
@@ -97,6 +98,8 @@ class Cell:
         self.declaration: Declaration | None = None
         self._registry = registry
         self._by_key: dict[object, Receiver] = {}
+        # What was connected before blocks that connect, and what each of them connects.
+        self._blocks: dict[object, list[Receiver | None]] = {}
         # How many receivers of one code object are connected.
         self._codes: Counter[CodeType] = Counter()
         self._plan: Plan | None = None
@@ -124,7 +127,7 @@ class Cell:
             InvalidReceiver: A receiver connected by name does not fit *payload*.
         """
         shape = PayloadShape(payload) if payload is not None else None
-        for known in tuple(self._by_key.values()):
+        for known in self._connected():
             target = known.target()
             if target is not None:
                 check_fields(target, known.origin, known.parameters, shape, self.name)
@@ -202,6 +205,7 @@ class Cell:
         with self._registry.lock:
             made = self._make(function, options)
             before = self._by_key.get(made.key)
+            self._blocks.setdefault(made.key, [before]).append(made)
             # NOTE: replaced, never taken away first: others may be sending.
             self._put(made)
         if before is None:
@@ -210,7 +214,7 @@ class Cell:
         try:
             yield
         finally:
-            self._restore(made.key, before)
+            self._end_block(made)
 
     @contextmanager
     def muted(self) -> Iterator[None]:
@@ -218,11 +222,11 @@ class Cell:
         with self._registry.lock:
             self._mutes += 1
             self.renew()
-        mute(self)
+        block = mute(self)
         try:
             yield
         finally:
-            unmute(self)
+            block.is_over = True
             with self._registry.lock:
                 self._mutes -= 1
                 self.renew()
@@ -243,6 +247,11 @@ class Cell:
 
     def __repr__(self) -> str:
         return f"<Signal {self.name!r}, {len(self._by_key)} receivers>"
+
+    def _connected(self) -> tuple[Receiver, ...]:
+        """Return all receivers, in no particular order."""
+        # NOTE: of a copy, since the collector may take weak ones away meanwhile.
+        return tuple(self._by_key.copy().values())
 
     def _add(
         self, function: Any, options: Options, *, is_any_weak: bool
@@ -281,15 +290,23 @@ class Cell:
             refuse_later([made])
         return made
 
-    def _restore(self, key: object, before: Receiver | None) -> None:
-        """Let *before* be the receiver of *key* again, or nobody if it is None."""
+    def _end_block(self, made: Receiver) -> None:
+        """Let the receiver of the last block that has not ended be connected again.
+
+        After the last one it is what was there before the first. Blocks of two tasks
+        may end in another order than that in which they began.
+        """
         with self._registry.lock:
-            gone = self._by_key.get(key)
-            if before is not None and before.target() is not None:
-                self._put(before)
+            known = self._blocks[made.key]
+            known[:] = [receiver for receiver in known if receiver is not made]
+            back, gone = known[-1], self._by_key.get(made.key)
+            if len(known) == 1:
+                del self._blocks[made.key]
+            if back is not None and back.target() is not None:
+                self._put(back)
             elif gone is not None:
                 self._remove(gone)
-        if before is None and gone is not None:
+        if back is None and gone is not None:
             self._announce("receiver_disconnected", gone.target())
 
     def _refuse_other_options(
@@ -350,9 +367,9 @@ class Cell:
         """Put the receivers in order and keep the plan until they change."""
         with self._registry.lock:
             plan, receivers = None, None
-            # NOTE: the collector may take weak receivers away while this runs.
-            while plan is None or receivers != tuple(self._by_key.values()):
-                receivers = tuple(self._by_key.values())
+            # NOTE: until the collector has taken no weak one away in between.
+            while plan is None or receivers != self._connected():
+                receivers = self._connected()
                 plan = Plan(in_order(receivers, self._registry.apps), self._shape)
             self._plan = plan
             self.renew()
@@ -360,8 +377,15 @@ class Cell:
 
     def _announce(self, name: str, function: Any, **fields: Any) -> None:
         """Send one of the signals about signals, if anybody listens."""
-        if self.name in _META:
+        announced = self._announcing(name)
+        if announced is None:
             return
-        announced = self._registry.get(name)
-        if announced:
+        try:
             announced.send(self, receiver=function, **fields)
+        except AsyncReceiverInRunningLoop:
+            logger.exception("Signal %r was not announced by %r.", self.name, name)
+
+    def _announcing(self, name: str) -> Any:
+        """Return the signal about signals *name*, if it is worth sending, or None."""
+        announced = None if self.name in _META else self._registry.get(name)
+        return announced or None

@@ -5,6 +5,7 @@ are is decided once, when the field names of a signal are known; a send then pas
 them by position where it can, which costs less than passing them by name.
 """
 
+import functools
 import inspect
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import Any
 from typing import NamedTuple
 
 _Parameter = inspect.Parameter
+_VARIADIC = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 # Takes a tuple of the values of all fields, returns the tuple to pass by position.
 Pick = Callable[[tuple[Any, ...]], tuple[Any, ...]]
@@ -66,9 +68,6 @@ class Way(NamedTuple):
 _PASS_ALL = Way(None)
 _PASS_NONE = Way(itemgetter(slice(0, 0)))
 
-# Each kind of parameters once: most receivers of a project look alike.
-_known: dict[Parameters, Parameters] = {}
-
 
 def parameters_of(function: Any) -> Parameters:
     """Read the parameters of *function*, through decorators and partials."""
@@ -108,20 +107,45 @@ def _of_plain(function: FunctionType) -> Parameters:
     """Read the parameters off the code of a plain function.
 
     PERF: inspect.signature takes twenty times as long, and a project connects
-    hundreds of receivers while it starts.
+    hundreds of receivers while it starts. Most of them look alike.
     bench: benchmarks/signals.py::connect_disconnect
     """
     code = function.__code__
-    names, count = code.co_varnames, code.co_argcount
-    named = names[:count]
-    keyword_only = names[count : count + code.co_kwonlyargcount]
-    has_args = bool(code.co_flags & inspect.CO_VARARGS)
-    first = named[0] if named else ("" if has_args else None)
-    optional = len(function.__defaults__ or ())
-    defaults = function.__kwdefaults__ or {}
+    count = code.co_argcount + code.co_kwonlyargcount
+    return _of_code(
+        code.co_varnames[:count],
+        code.co_argcount,
+        code.co_posonlyargcount,
+        code.co_flags & _VARIADIC,
+        len(function.__defaults__ or ()),
+        tuple(function.__kwdefaults__ or ()),
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _of_code(  # noqa: PLR0913, PLR0917  # what a code object says, to be remembered
+    names: tuple[str, ...],
+    count: int,
+    by_position_only: int,
+    flags: int,
+    optional: int,
+    defaults: tuple[str, ...],
+) -> Parameters:
+    """Sort the parameters of a function.
+
+    Args:
+        names: All of them, those by name only last.
+        count: How many of them can be passed by position.
+        by_position_only: How many of these cannot be passed by name.
+        flags: Which of ``*args`` and ``**kwargs`` there are.
+        optional: How many that can be passed by position have a default.
+        defaults: Those by name only that have one.
+    """
+    named, keyword_only = names[:count], names[count:]
+    first = named[0] if named else ("" if flags & inspect.CO_VARARGS else None)
     required = named[1 : max(count - optional, 1)]
-    positional_only = named[1 : code.co_posonlyargcount]
-    by_position = named[max(1, code.co_posonlyargcount) :]
+    positional_only = named[1:by_position_only]
+    by_position = named[max(1, by_position_only) :]
     return _made(
         first=first,
         by_position=by_position,
@@ -131,7 +155,7 @@ def _of_plain(function: FunctionType) -> Parameters:
         ),
         positional_only=positional_only,
         unreachable=tuple(name for name in positional_only if name in required),
-        takes_all=bool(code.co_flags & inspect.CO_VARKEYWORDS),
+        takes_all=bool(flags & inspect.CO_VARKEYWORDS),
     )
 
 
@@ -173,8 +197,7 @@ def _made(
     """Make parameters; what stands behind a positional-only one goes by name."""
     if positional_only:
         by_position, by_name = (), by_name.union(by_position)
-    made = Parameters(by_position=by_position, by_name=by_name, **others)
-    return _known.setdefault(made, made)
+    return Parameters(by_position=by_position, by_name=by_name, **others)
 
 
 def _names(parameters: list[_Parameter], kind: Any) -> tuple[str, ...]:

@@ -145,17 +145,14 @@ def identify(function: Any) -> Identity:
     that it is the same one after a reload. Everything else is known by the object
     itself; then its code object comes along, by which a leak can be noticed.
     """
-    code: CodeType | None
     if type(function) is FunctionType and not function.__dict__:
         # PERF: most receivers are plain functions, and looking through what others
         # are wrapped in takes longer than all the rest.
         # bench: benchmarks/signals.py::connect_disconnect
-        inner, code = function, function.__code__
-        is_async = bool(function.__code__.co_flags & _COROUTINE)
-    else:
-        inner = _innermost(function)
-        code, is_async = _code_of(inner)
-    origin = _origin_of(function, inner, code)
+        return _identify_plain(function)
+    inner = _innermost(function)
+    is_async = _is_async(function)
+    origin = _origin_of(function, inner, _code_of(inner))
     bound_to = function.__self__ if isinstance(function, MethodType) else None
     if bound_to is not None and not inspect.isclass(bound_to):
         known_by: object = (id(bound_to), id(function.__func__))
@@ -170,18 +167,45 @@ def identify(function: Any) -> Identity:
     return Identity(origin, id(function), getattr(inner, "__code__", None), is_async)
 
 
+def _identify_plain(function: FunctionType) -> Identity:
+    code, name = function.__code__, function.__qualname__
+    file = code.co_filename
+    spec = function.__globals__.get("__spec__")
+    origin = Origin(
+        str(function.__module__ or "?"), name, file, code.co_firstlineno, spec
+    )
+    is_async = bool(code.co_flags & _COROUTINE)
+    if "<" in name:
+        return Identity(origin, id(function), code, is_async)
+    return Identity(origin, (file, name), None, is_async)
+
+
 def _is_instance(owner: object) -> bool:
     """Tell whether a builtin of *owner* is a method of it, not of a module or class."""
     return not (owner is None or inspect.ismodule(owner) or inspect.isclass(owner))
 
 
-def _code_of(inner: Any) -> tuple[CodeType | None, bool]:
-    """Return the code that runs when *inner* is called, and whether it is async."""
+def _code_of(inner: Any) -> CodeType | None:
+    """Return the code that runs when *inner* is called, if it is written in Python."""
     called = inspect.getattr_static(type(inner), "__call__", None)
-    code = getattr(inner, "__code__", None) or getattr(called, "__code__", None)
-    if inspect.iscoroutinefunction(inner):
-        return code, True
-    return code, not inspect.isroutine(inner) and inspect.iscoroutinefunction(called)
+    return getattr(inner, "__code__", None) or getattr(called, "__code__", None)
+
+
+def _is_async(function: Any) -> bool:
+    """Tell whether calling *function* is known to return a coroutine.
+
+    It is enough that one of those is async that are wrapped in each other.
+    """
+    while not inspect.iscoroutinefunction(function):
+        if isinstance(function, functools.partial):
+            function = function.func
+        elif hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        else:
+            called = inspect.getattr_static(type(function), "__call__", None)
+            is_object = not inspect.isroutine(function)
+            return is_object and inspect.iscoroutinefunction(called)
+    return True
 
 
 def _origin_of(function: Any, inner: Any, code: CodeType | None) -> Origin:

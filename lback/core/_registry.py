@@ -102,10 +102,7 @@ class Registry(Generic[S]):
         """
         self.apps = AppOrder(apps)
         for name, first, second in self._clashes:
-            raise DuplicateSignal(
-                f"Signal {name!r} is declared at {first.place} and again at "
-                f"{second.place}. Rename one, or import the first."
-            )
+            raise DuplicateSignal(_clash(name, first, second))
         plans = [signal.settle() for signal in (*self, *self._unregistered)]
         refuse_later(receiver for plan in plans for receiver in plan.receivers)
         self.is_settled = True
@@ -174,6 +171,19 @@ _registries: WeakSet[Registry[Any]] = WeakSet()
 def _renew_locks() -> None:
     for registry in _registries:
         registry.lock = threading.RLock()
+
+
+def _clash(name: str, first: Declaration, second: Declaration) -> str:
+    """Say what is wrong with two declarations of one name."""
+    if first.file == second.file and first.module != second.module:
+        return (
+            f"Signal {name!r} is declared at {first.place}, a module that was imported "
+            f"under two names: {first.module} and {second.module}. Import it by one."
+        )
+    return (
+        f"Signal {name!r} is declared at {first.place} and again at {second.place}. "
+        "Rename one, or import the first."
+    )
 
 
 def _check_name(name: object) -> None:

@@ -154,6 +154,22 @@ class Sending(Cell):
         self, receiver: Receiver, error: Exception, results: Results
     ) -> Exception:
         """Log and announce the failure of an isolated receiver; raise the others'."""
+        self._isolate(receiver, error, results)
+        self._announce("receiver_failed", receiver.target(), exception=error)
+        return error
+
+    async def _afailed(
+        self, receiver: Receiver, error: Exception, results: Results
+    ) -> Exception:
+        """Do what :meth:`_failed` does, awaiting async receivers of the failure."""
+        self._isolate(receiver, error, results)
+        announced = self._announcing("receiver_failed")
+        if announced is not None:
+            await announced.asend(self, receiver=receiver.target(), exception=error)
+        return error
+
+    def _isolate(self, receiver: Receiver, error: Exception, results: Results) -> None:
+        """Log a failure that is kept from the sender, or raise it."""
         if receiver.on_error == "raise" or isinstance(
             error, AsyncReceiverInRunningLoop
         ):
@@ -168,7 +184,5 @@ class Sending(Cell):
             type(error).__name__,
             exc_info=error,
         )
-        self._announce("receiver_failed", receiver.target(), exception=error)
         for hook in _observers.failure_hooks:
             hook(self, receiver, error)
-        return error

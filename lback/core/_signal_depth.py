@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from collections.abc import Iterator
 from contextvars import ContextVar
 from types import CodeType
 from types import FrameType
@@ -19,22 +20,45 @@ _OFTEN = 8
 
 
 class Mark:
-    """A send that was entered in alarm.
+    """An awaited send, for the tasks that are made while it is under way.
 
     Attributes:
         signal: What is sent.
+        parent: The mark of the awaited send that led to this one, or None.
         is_over: It has ended.
     """
 
-    __slots__ = ("is_over", "signal")
+    __slots__ = ("is_over", "parent", "signal")
 
-    def __init__(self, signal: Any) -> None:
-        self.signal = signal
-        self.is_over = False
+    signal: Any
+    parent: "Mark | None"
+    is_over: bool
 
 
-# The sends that led to this one, also from the tasks that wait for this one.
-_marks: ContextVar[tuple[Mark, ...]] = ContextVar("lback_sends", default=())
+_innermost: ContextVar[Mark | None] = ContextVar("lback_send", default=None)
+
+
+def leave_mark(signal: Any) -> Mark:
+    """Mark an awaited send of *signal* in this context, which new tasks inherit.
+
+    The mark stays when the send is over, and is passed over from then on.
+    """
+    # PERF: no __init__, since each awaited send makes one.
+    # bench: benchmarks/signals.py::async_receivers
+    mark = Mark()
+    mark.signal = signal
+    mark.parent = _under_way()
+    mark.is_over = False
+    _innermost.set(mark)
+    return mark
+
+
+def _under_way() -> Mark | None:
+    """Return the mark of the innermost awaited send that waits for this one."""
+    mark = _innermost.get()
+    while mark is not None and mark.is_over:
+        mark = mark.parent
+    return mark
 
 
 class Loop(NamedTuple):
@@ -56,8 +80,7 @@ class Nesting:
     and takes it away again. Only when it passes the limit are the frames of the
     calling thread looked at, and they decide: they are exact under threads, tasks and
     greenlets, but reading them for each send would cost more than the send. A task's
-    frames do not show who waits for the task; so sends in alarm leave a mark in their
-    context, which a new task inherits.
+    frames do not show who waits for the task; so awaited sends leave a mark.
 
     While a loop that was found is being left, further sends of its signals below its
     entrance are refused. Otherwise two receivers that both send their own signal would
@@ -78,38 +101,36 @@ class Nesting:
         """Say which functions send; they must call their signal ``self``."""
         self._senders = frozenset(function.__code__ for function in functions)
 
-    def enter(self) -> Mark:
-        """Let the calling send be one of those under way, or stop it.
+    def check(self, mark: Mark | None = None) -> None:
+        """Stop the calling send if it is one of a loop.
+
+        Args:
+            mark: Its mark, if it is awaited.
 
         Raises:
-            SignalLoop: It is one of a loop; names the signals of the loop.
+            SignalLoop: Names the signals of the loop.
         """
         frames = self._sends_above()
         signals = [frame.f_locals["self"] for frame in frames]
-        waiting = tuple(mark for mark in _marks.get() if not mark.is_over)
+        waiting = list(_chain(_under_way() if mark is None else mark.parent))
         if len(frames) > LIMIT:
             self._found(frames, signals)
         elif len(waiting) > LIMIT:
-            signals = [signals[0], *(mark.signal for mark in reversed(waiting))]
-            self._found([frames[0], *reversed(waiting)], signals)
+            signals = [signals[0], *(other.signal for other in waiting)]
+            self._found([frames[0], *waiting], signals)
         elif not self._is_refused([*frames, *waiting], signals[0]):
-            mark = Mark(signals[0])
-            _marks.set((*waiting, mark))
-            return mark
+            return
         chain = " -> ".join(str(s.name) for s in reversed(_loop_in(signals)))
         raise SignalLoop(
             f"Signals send each other without end (stopped {LIMIT} deep): {chain}. "
             "Break the loop in one of their receivers."
         )
 
-    def leave(self, mark: Mark | None) -> None:
-        """Let the calling send be over, and forget the loops that it is entrance of."""
-        if mark is not None:
-            mark.is_over = True
-        if self.loops:
-            over = (mark, sys._getframe(1))  # noqa: SLF001  # the walk needs a start
-            with self._lock:
-                self.loops = [loop for loop in self.loops if loop.entrance not in over]
+    def leave(self, mark: Mark | None = None) -> None:
+        """Forget the loops whose entrance the calling send is."""
+        over = (mark, sys._getframe(1))  # noqa: SLF001  # the walk needs a start
+        with self._lock:
+            self.loops = [loop for loop in self.loops if loop.entrance not in over]
 
     def overflow(self, signal: Any) -> None:
         """Notice a loop that has filled the stack before it was 64 deep.
@@ -148,6 +169,14 @@ class Nesting:
 
     def _renew_lock(self) -> None:
         self._lock = threading.RLock()
+
+
+def _chain(mark: Mark | None) -> Iterator[Mark]:
+    """Yield the marks of the awaited sends that wait, the innermost first."""
+    while mark is not None:
+        if not mark.is_over:
+            yield mark
+        mark = mark.parent
 
 
 def _loop_in(signals: list[Any]) -> list[Any]:

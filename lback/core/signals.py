@@ -23,6 +23,7 @@ from lback.core._registry import Registry
 from lback.core._results import NOTHING
 from lback.core._results import Results
 from lback.core._sending import Sending
+from lback.core._signal_depth import leave_mark
 from lback.core._signal_depth import LIMIT
 from lback.core._signal_depth import nesting as _nesting
 from lback.core.exceptions import InvalidSignal
@@ -122,11 +123,10 @@ class Signal(Sending, Generic[P, T]):
         results = Results()
         # PERF: one shared number in place of a context variable per send.
         # bench: benchmarks/signals.py::one_receiver
-        mark = None
         _nesting.alarm += 1
         try:
             if _nesting.alarm > LIMIT or _nesting.loops:
-                mark = _nesting.enter()
+                _nesting.check()
             for call, pick, function, receiver in calls:
                 try:
                     if pick is None:
@@ -140,8 +140,8 @@ class Signal(Sending, Generic[P, T]):
                 results.append((function, value))
         finally:
             _nesting.alarm -= 1
-            if mark is not None or _nesting.loops:
-                _nesting.leave(mark)
+            if _nesting.loops:
+                _nesting.leave()
         return results
 
     @overload
@@ -172,11 +172,11 @@ class Signal(Sending, Generic[P, T]):
         if not calls:
             return NOTHING
         results = Results()
-        mark = None
+        mark = leave_mark(self)
         _nesting.alarm += 1
         try:
             if _nesting.alarm > LIMIT or _nesting.loops:
-                mark = _nesting.enter()
+                _nesting.check(mark)
             for call, pick, function, receiver in calls:
                 try:
                     if pick is None:
@@ -186,11 +186,12 @@ class Signal(Sending, Generic[P, T]):
                     if value is not None and hasattr(value, "__await__"):
                         value = await value
                 except Exception as error:  # noqa: BLE001  # logged and returned
-                    value = self._failed(receiver, error, results)
+                    value = await self._afailed(receiver, error, results)
                 results.append((function, value))
         finally:
             _nesting.alarm -= 1
-            if mark is not None or _nesting.loops:
+            mark.is_over = True
+            if _nesting.loops:
                 _nesting.leave(mark)
         return results
 
