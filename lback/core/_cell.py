@@ -377,15 +377,16 @@ class Cell:
 
     def _announce(self, name: str, function: Any, **fields: Any) -> None:
         """Send one of the signals about signals, if anybody listens."""
-        announced = self._announcing(name)
-        if announced is None:
+        announced = self._registry.get(name)
+        if not announced or self.name in _META:
             return
         try:
             announced.send(self, receiver=function, **fields)
         except AsyncReceiverInRunningLoop:
             logger.exception("Signal %r was not announced by %r.", self.name, name)
 
-    def _announcing(self, name: str) -> Any:
-        """Return the signal about signals *name*, if it is worth sending, or None."""
-        announced = None if self.name in _META else self._registry.get(name)
-        return announced or None
+    async def _aannounce(self, name: str, function: Any, **fields: Any) -> None:
+        """Do what :meth:`_announce` does, awaiting async receivers."""
+        announced = self._registry.get(name)
+        if announced and self.name not in _META:
+            await announced.asend(self, receiver=function, **fields)

@@ -163,9 +163,7 @@ class Sending(Cell):
     ) -> Exception:
         """Do what :meth:`_failed` does, awaiting async receivers of the failure."""
         self._isolate(receiver, error, results)
-        announced = self._announcing("receiver_failed")
-        if announced is not None:
-            await announced.asend(self, receiver=receiver.target(), exception=error)
+        await self._aannounce("receiver_failed", receiver.target(), exception=error)
         return error
 
     def _isolate(self, receiver: Receiver, error: Exception, results: Results) -> None:
