@@ -334,15 +334,15 @@ class Cell:
         if self._by_key.get(receiver.key) is not receiver:
             return  # it was weak, and the collector was quicker
         del self._by_key[receiver.key]
-        if not self._by_key:
-            # NOTE: a dictionary stays as large as it once was.
-            self._by_key = {}
-        self._plan = None
-        self.renew()
         if receiver.code is not None:
             self._codes[receiver.code] -= 1
             if not self._codes[receiver.code]:
                 del self._codes[receiver.code]
+        if not self._by_key:
+            # NOTE: a dictionary stays as large as it once was.
+            self._by_key, self._codes = {}, Counter()
+        self._plan = None
+        self.renew()
 
     def _warn_of_leak(self, receiver: Receiver) -> None:
         """Notice a function that is made and connected again and again."""

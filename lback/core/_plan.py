@@ -92,17 +92,18 @@ class Plan:
 
     Attributes:
         receivers: All of them, in order.
+        filters: Who hears each of the senders that somebody waits for, by their keys.
         is_plain: Every send calls all of them at once: none filters the sender, none
             is weak, none is async.
         has_async: Some receiver is async.
     """
 
     __slots__ = (
-        "_by_sender",
         "_is_open",
         "_names_matter",
         "_prepared",
         "_shape",
+        "filters",
         "has_async",
         "is_plain",
         "receivers",
@@ -117,32 +118,26 @@ class Plan:
         self._names_matter = (
             shape.is_variable if shape is not None else not self._is_open
         )
-        filters = {sender_key(r.sender) for r in self.receivers if r.sender is not None}
-        self._by_sender = {
+        wanted = {sender_key(r.sender) for r in self.receivers if r.sender is not None}
+        self.filters = {
             key: tuple(
                 r
                 for r in self.receivers
                 if r.sender is None or sender_key(r.sender) == key
             )
-            for key in filters
+            for key in wanted
         }
         self._prepared: dict[object, Prepared] = {}
         self.has_async = any(receiver.is_async for receiver in self.receivers)
         self.is_plain = not (
-            filters or self.has_async or any(r.is_weak for r in self.receivers)
+            wanted or self.has_async or any(r.is_weak for r in self.receivers)
         )
-
-    def key_of(self, sender: Any) -> object:
-        """Return what is equal for senders whom the same receivers hear."""
-        if self._by_sender and (key := sender_key(sender)) in self._by_sender:
-            return key
-        return None
 
     def prepared_for(self, key: object, names: tuple[str, ...]) -> Prepared:
         """Return the calls of a send of the fields *names*.
 
         Args:
-            key: What :meth:`key_of` says of the sender.
+            key: The sender's key if one of :attr:`filters` is for it, else None.
             names: The names of the fields, in any order, or in the declared one.
 
         Raises:
@@ -152,13 +147,13 @@ class Plan:
         prepared = self._prepared.get(known_by)
         if prepared is None:
             prepared = self._prepare(key, names)
-            if len(self._prepared) >= _REMEMBERED + len(self._by_sender):
+            if len(self._prepared) >= _REMEMBERED + len(self.filters):
                 self._prepared.clear()
             self._prepared[known_by] = prepared
         return prepared
 
     def _prepare(self, key: object, names: tuple[str, ...]) -> Prepared:
-        receivers = self._by_sender.get(key) if key is not None else None
+        receivers = self.filters.get(key) if key is not None else None
         if receivers is None:
             receivers = tuple(r for r in self.receivers if r.sender is None)
         refuse_later(receivers)

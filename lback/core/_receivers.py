@@ -6,7 +6,6 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
-from enum import Enum
 from types import BuiltinMethodType
 from types import CodeType
 from types import FunctionType
@@ -21,7 +20,8 @@ from lback.core.exceptions import InvalidReceiver
 OnError = Literal["log", "raise"]
 When = Literal["now", "after_commit", "durable"]
 
-_BY_VALUE = (str, int, Enum)
+# NOTE: a member of an enum is equal to itself only, unless it is one of these, too.
+_BY_VALUE = (str, int)
 _COROUTINE = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE
 
 
@@ -116,8 +116,8 @@ class Receiver:
 def sender_key(sender: Any) -> object:
     """Return what is equal for senders that are the same to a filter.
 
-    Strings, integers and enum members are compared by value, everything else is
-    compared by identity.
+    Strings and integers are compared by value, everything else, such as objects,
+    classes and members of an enum, by identity.
     """
     return sender if isinstance(sender, _BY_VALUE) else (id(sender),)
 
