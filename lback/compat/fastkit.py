@@ -36,7 +36,7 @@ from lback.compat._backends import RecordingBackend
 from lback.compat._portable import is_portable
 from lback.compat._portable import warn_of
 from lback.core import signals
-from lback.core._cell import MISSING
+from lback.core._connectable import MISSING
 from lback.core._connecting import Options
 from lback.core.exceptions import InvalidSignal
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 _OURS = (
     "lback.core.signals",
     "lback.core._cell",
+    "lback.core._connectable",
     "lback.core._declaration",
     "lback.core._field_types",
     "lback.core._payload",

@@ -5,7 +5,7 @@ from typing import Any
 
 from lback.core import _async_bridge
 from lback.core import _observers
-from lback.core._cell import Cell
+from lback.core._connectable import Connectable
 from lback.core._muting import is_muted
 from lback.core._plan import Call
 from lback.core._plan import Plan
@@ -24,8 +24,8 @@ Send = tuple[Any, dict[str, Any], tuple[Any, ...], tuple[Call, ...]]
 logger = logging.getLogger("lback.signals")
 
 
-class Sending(Cell):
-    """A cell that sends; the sends themselves are written in the signal."""
+class Sending(Connectable):
+    """A signal that sends; the sends themselves are written in the signal."""
 
     __slots__ = ()
 

@@ -16,7 +16,7 @@ from typing_extensions import TypeVar
 from typing_extensions import Unpack
 
 from lback.core import _observers
-from lback.core._cell import MISSING
+from lback.core._connectable import MISSING
 from lback.core._connecting import Options
 from lback.core._declaration import Declaration
 from lback.core._registry import Registry

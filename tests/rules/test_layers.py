@@ -24,6 +24,7 @@ LAYERS: list[set[str]] = [
         "lback.compat.*",
         "lback.core._async_bridge",
         "lback.core._cell",
+        "lback.core._connectable",
         "lback.core._connecting",
         "lback.core._declaration",
         "lback.core._field_types",
