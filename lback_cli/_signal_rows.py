@@ -33,7 +33,8 @@ def chosen_signals(
     own = vars(catalogue).values()
     ours = {id(value) for value in own}
     for signal in sorted(dispatcher, key=lambda signal: str(signal.name)):
-        if id(signal) in ours and not framework and not signal:
+        is_ours = id(signal) in ours or signal.name in catalogue.AWAITED
+        if is_ours and not framework and not signal:
             continue
         if pattern is None or fnmatch.fnmatchcase(str(signal.name), pattern):
             yield signal

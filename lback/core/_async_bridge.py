@@ -80,6 +80,13 @@ def running_loop() -> "asyncio.AbstractEventLoop | None":
     return loop
 
 
+def is_scheduled(value: object) -> bool:
+    """Tell whether *value* is a task or a future, which needs nobody to run it."""
+    import asyncio
+
+    return asyncio.isfuture(value)
+
+
 def run(awaitable: Awaitable[Any]) -> Any:
     """Wait for *awaitable* on this thread's own event loop and return its result.
 

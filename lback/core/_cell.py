@@ -18,6 +18,7 @@ from lback.core._plan import UNPREPARED
 from lback.core._receiver_order import AppOrder
 from lback.core._receiver_order import in_order
 from lback.core._receivers import Receiver
+from lback.core.exceptions import ReceiverOrderCycle
 
 
 class Dispatcher(Protocol):
@@ -104,14 +105,18 @@ class Cell:
         self._ready_for: dict[object, Ready] = {}
         self._instance: Instance | None = None
 
-    def declare(self, payload: Any, doc: str | None, place: Declaration) -> None:
+    def declare(
+        self,
+        payload: Any,
+        shape: PayloadShape | None,
+        doc: str | None,
+        place: Declaration,
+    ) -> None:
         """Take on what a declaration says, or leave everything if it cannot be.
 
         Raises:
-            InvalidSignal: *payload* declares no fields.
-            InvalidReceiver: A receiver connected by name does not fit *payload*.
+            InvalidReceiver: A receiver connected by name does not fit *shape*.
         """
-        shape = PayloadShape(payload) if payload is not None else None
         for known in self._connected():
             target = known.target()
             if target is not None:
@@ -122,9 +127,16 @@ class Cell:
 
     @property
     def receivers(self) -> tuple[Receiver, ...]:
-        """The connected receivers in the order in which they are called."""
-        plan = self._plan
-        return (plan if plan is not None else self.settle()).receivers
+        """The connected receivers in the order in which they are called.
+
+        If their order contradicts itself, which each send refuses, it is the order in
+        which they were connected.
+        """
+        try:
+            plan = self._plan
+            return (plan if plan is not None else self.settle()).receivers
+        except ReceiverOrderCycle:
+            return tuple(sorted(self._connected(), key=lambda r: r.number))
 
     def has_receivers(self, sender: Any = None) -> bool:
         """Tell whether anybody would hear a send by *sender*."""

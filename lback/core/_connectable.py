@@ -18,6 +18,7 @@ from lback.core._connecting import make_receiver
 from lback.core._connecting import Options
 from lback.core._muting import mute
 from lback.core._plan import refuse_later
+from lback.core._receiver_order import in_order
 from lback.core._receivers import Receiver
 from lback.core.exceptions import AsyncReceiverInRunningLoop
 from lback.core.exceptions import DuplicateReceiver
@@ -95,7 +96,15 @@ class Connectable(Cell):
             function: What was connected; may be left away if *uid* is given.
             sender: The sender filter it was connected with.
             uid: The uid it was connected with.
+
+        Raises:
+            InvalidReceiver: *function* is not callable, and there is no *uid*.
         """
+        if not (callable(function) or isinstance(uid, str)):
+            raise InvalidReceiver(
+                f"{function!r} cannot be disconnected from signal {self.name!r}: it is "
+                "not callable. Say which receiver, or its uid=."
+            )
         with self._registry.lock:
             gone = self._by_key.get(key_of(function, uid=uid, sender=sender))
             if gone is None:
@@ -116,10 +125,10 @@ class Connectable(Cell):
             self._blocks.setdefault(made.key, []).append(block)
             # NOTE: replaced, never taken away first: others may be sending.
             self._put(made)
-        if before is None:
-            self._warn_of_leak(made)
-            self._announce("receiver_connected", function)
         try:
+            if before is None:
+                self._warn_of_leak(made)
+                self._announce("receiver_connected", function)
             yield
         finally:
             self._end(block)
@@ -148,6 +157,8 @@ class Connectable(Cell):
         if known is not None:
             if known.target() == function:
                 self._refuse_other_options(known, made, options)
+                for block in self._blocks.get(made.key, ())[:1]:
+                    block.before = known  # it stays when the blocks have ended
                 return None
             if not known.is_replaced_by(made):
                 raise DuplicateReceiver(
@@ -156,6 +167,9 @@ class Connectable(Cell):
                     "uid=."
                 )
             made.number = known.number
+        if self._registry.is_settled and (made.before or made.after):
+            others = (other for other in self._connected() if other is not known)
+            in_order((*others, made), self._registry.apps)
         self._put(made)
         return made
 

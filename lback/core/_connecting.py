@@ -142,6 +142,12 @@ def check_fields(
             "called with the sender first. "
             f"Write it as: def {short_name(function)}(sender, ...)."
         )
+    owner = origin.name.rpartition(".")[0]
+    if first in {"self", "cls"} and owner and not owner.endswith("<locals>"):
+        raise InvalidReceiver(
+            f"{origin.describe()} is a method without its object. "
+            f"Connect the bound method: signal.connect(obj.{short_name(function)})."
+        )
     for name in parameters.unreachable:
         raise InvalidReceiver(
             f"{origin.describe()} has the positional-only argument {name!r}, but "
@@ -243,7 +249,8 @@ def _check_delivery(made: Receiver, signal: str | None, *, is_findable: bool) ->
 
 def _names(option: str, options: Options) -> tuple[str, ...]:
     value: Any = options.get(option, ())
-    names = (value,) if isinstance(value, str) else tuple(value)
+    is_several = isinstance(value, Iterable) and not isinstance(value, str)
+    names = tuple(value) if is_several else (value,)
     for name in names:
         if not isinstance(name, str) or "." not in name:
             raise InvalidReceiver(

@@ -40,10 +40,13 @@ class Declaration(NamedTuple):
 
     def is_repeated_by(self, other: "Declaration") -> bool:
         """Tell whether *other* is this declaration, executed once more."""
-        if (self.module, self.file) != (other.module, other.file):
+        if self.module != other.module:
             return False
-        # NOTE: an interactive session has no spec; typing it again is meant.
-        return self.spec is not other.spec or self.file.startswith("<")
+        # NOTE: an interactive session has no spec, and a number for each input;
+        # typing it again is meant.
+        if self.file.startswith("<") and other.file.startswith("<"):
+            return True
+        return self.file == other.file and self.spec is not other.spec
 
 
 def is_test(module: str) -> bool:

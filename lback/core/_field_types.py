@@ -81,7 +81,7 @@ def _known_types(payload: Any) -> Iterator[tuple[str, Any]]:
             one = SimpleNamespace(__annotations__={name: annotation})
             try:
                 yield name, get_type_hints(one, scope)[name]
-            except NameError:
+            except (NameError, AttributeError, SyntaxError, TypeError):
                 continue
 
 

@@ -74,10 +74,13 @@ def parameters_of(function: Any) -> Parameters:
     if type(function) is FunctionType and not function.__dict__:
         return _of_plain(function)
     try:
-        found = inspect.signature(function).parameters.values()
+        found = _of_any(tuple(inspect.signature(function).parameters.values()))
     except ValueError:  # a builtin that does not tell
         return Parameters(first="sender")
-    return _of_any(tuple(found))
+    if not hasattr(function, "__wrapped__") or isinstance(function, staticmethod):
+        return found
+    outer = inspect.signature(function, follow_wrapped=False).parameters.values()
+    return _as_outer_takes(found, tuple(outer))
 
 
 def way_for(parameters: Parameters, names: Sequence[str]) -> Way:
@@ -185,6 +188,16 @@ def _of_any(found: tuple[_Parameter, ...]) -> Parameters:
         unreachable=_names(needed, _Parameter.POSITIONAL_ONLY),
         takes_all=_Parameter.VAR_KEYWORD in kinds,
     )
+
+
+def _as_outer_takes(inner: Parameters, outer: tuple[_Parameter, ...]) -> Parameters:
+    """Pass the fields that a wrapped function names as its wrapper can take them."""
+    takes = _of_any(outer)
+    is_open = any(parameter.kind is _Parameter.VAR_POSITIONAL for parameter in outer)
+    if is_open or takes.by_position[: len(inner.by_position)] == inner.by_position:
+        return inner
+    by_name = inner.by_name.union(inner.by_position)
+    return inner._replace(by_position=(), by_name=by_name)
 
 
 def _made(

@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
-from typing import is_typeddict
+from typing import get_origin
+from typing import get_type_hints
 from typing import NamedTuple
+from typing import NotRequired
+
+from typing_extensions import is_typeddict
 
 from lback.core._field_types import FieldTypes
 from lback.core.exceptions import InvalidPayload
@@ -73,8 +77,15 @@ class PayloadShape:
         """Return the values of an instance that is no dictionary, in order."""
         return self._read(instance)
 
-    def complete(self, name: str | None, fields: dict[str, Any]) -> dict[str, Any]:
+    def complete(
+        self, name: str | None, sender: Any, fields: dict[str, Any]
+    ) -> dict[str, Any]:
         """Fill in the defaults of *fields*, or say what is wrong with them.
+
+        Args:
+            name: The name of the signal, for messages.
+            sender: Who sends; it may be meant to be the payload.
+            fields: What was sent; it is changed.
 
         Raises:
             InvalidPayload: A field is missing, or one is not declared.
@@ -82,7 +93,12 @@ class PayloadShape:
         unknown = fields.keys() - self.names
         missing = self.required - fields.keys()
         if unknown or missing:
-            raise InvalidPayload(self._complaint(name, unknown, missing))
+            hint = ""
+            if isinstance(sender, dict) and not fields:
+                hint = " A dictionary was sent in place of the sender: send(**it)."
+            elif sender is self.payload:
+                hint = " The class was sent in place of an instance."
+            raise InvalidPayload(self._complaint(name, unknown, missing) + hint)
         for field, make in self.defaults.items():
             if field not in fields:
                 fields[field] = make()
@@ -101,7 +117,7 @@ class PayloadShape:
     def _complaint(
         self, name: str | None, unknown: Iterable[str], missing: Iterable[str]
     ) -> str:
-        wrong = [f"{field!r} is not declared" for field in sorted(unknown)]
+        wrong = [f"{field!r} is not declared" for field in sorted(unknown, key=str)]
         wrong += [f"{field!r} is missing" for field in sorted(missing)]
         declared = ", ".join(sorted(self.names)) or "no field"
         return (
@@ -121,14 +137,14 @@ class _Fields(NamedTuple):
 def _reader_for(payload: Any) -> Callable[[Any], _Fields]:
     """Choose how to read the fields of *payload*."""
     if inspect.isclass(payload):
+        if hasattr(payload, "__pydantic_fields__"):
+            return _read_pydantic
         if dataclasses.is_dataclass(payload):
             return _read_dataclass
         if is_typeddict(payload):
             return _read_typed_dict
         if issubclass(payload, tuple) and hasattr(payload, "_field_defaults"):
             return _read_named_tuple
-        if hasattr(payload, "model_fields"):
-            return _read_pydantic
     raise InvalidSignal(
         f"payload={payload!r} declares no fields. "
         "Use a dataclass, a TypedDict, a NamedTuple or a pydantic model."
@@ -157,7 +173,7 @@ def _read_named_tuple(payload: Any) -> _Fields:
 
 
 def _read_pydantic(payload: Any) -> _Fields:
-    fields = payload.model_fields
+    fields = payload.__pydantic_fields__  # pydantic's documented name
     defaults = {
         name: lambda field=field: field.get_default(call_default_factory=True)
         for name, field in fields.items()
@@ -167,7 +183,14 @@ def _read_pydantic(payload: Any) -> _Fields:
 
 
 def _read_typed_dict(payload: Any) -> _Fields:
-    return _Fields(payload.__annotations__, {}, payload.__optional_keys__)
+    optional = payload.__optional_keys__
+    try:
+        # NOTE: where annotations are texts, the class itself did not see NotRequired.
+        hints = get_type_hints(payload, include_extras=True)
+    except NameError:  # a type that only type checkers know
+        return _Fields(payload.__annotations__, {}, optional)
+    marked = {name for name, hint in hints.items() if get_origin(hint) is NotRequired}
+    return _Fields(hints, {}, optional | marked)
 
 
 def _reader_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

@@ -181,8 +181,9 @@ def refuse_later(receivers: Iterable[Receiver]) -> None:
     if later:
         names = ", ".join(f"{r.describe()} with when={r.when!r}" for r in later)
         raise DeliveryUnavailable(
-            "Receivers are called now, inside the send; what delivers them later is "
-            f"not in this version of Lback. Take when= away from: {names}."
+            "Receivers are called now, inside the send. What would call them after the "
+            "commit or durably, the package lback.delivery, is not in this version of "
+            f"Lback. Take when= away from: {names}."
         )
 
 

@@ -99,10 +99,13 @@ class Receiver:
     def is_replaced_by(self, other: "Receiver") -> bool:
         """Tell whether *other* is this receiver after its module was executed again."""
         mine, its = self.origin, other.origin
-        if (mine.file, mine.name) != (its.file, its.name):
+        if mine.name != its.name:
             return False
-        # NOTE: an interactive session has no spec; typing it again is meant.
-        return mine.spec is not its.spec or its.file.startswith("<")
+        # NOTE: an interactive session has no spec, and a number for each input;
+        # typing it again is meant.
+        if mine.file.startswith("<") and its.file.startswith("<"):
+            return mine.module == its.module
+        return mine.file == its.file and mine.spec is not its.spec
 
     def wants(self, sender: Any) -> bool:
         """Tell whether the receiver is to hear what *sender* sends."""
@@ -163,7 +166,7 @@ def identify(function: Any) -> Identity:
         return Identity(origin, known_by, None, is_async)
     is_named = isinstance(inner, FunctionType) and "<" not in origin.name
     if is_named and not isinstance(function, functools.partial):
-        return Identity(origin, (origin.file, origin.name), None, is_async)
+        return Identity(origin, _name_of(origin), None, is_async)
     return Identity(origin, id(function), getattr(inner, "__code__", None), is_async)
 
 
@@ -177,7 +180,14 @@ def _identify_plain(function: FunctionType) -> Identity:
     is_async = bool(code.co_flags & _COROUTINE)
     if "<" in name:
         return Identity(origin, id(function), code, is_async)
-    return Identity(origin, (file, name), None, is_async)
+    return Identity(origin, _name_of(origin), None, is_async)
+
+
+def _name_of(origin: Origin) -> tuple[str, str]:
+    """Return what a named function is known by: its file and its qualified name."""
+    if origin.file.startswith("<"):  # typed in, or made of a text
+        return f"<{origin.module}>", origin.name
+    return origin.file, origin.name
 
 
 def _is_instance(owner: object) -> bool:

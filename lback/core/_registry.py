@@ -16,6 +16,7 @@ from lback.core._declaration import Declaration
 from lback.core._declaration import declared_here
 from lback.core._declaration import is_test
 from lback.core._fork import after_fork
+from lback.core._payload import PayloadShape
 from lback.core._plan import refuse_later
 from lback.core._receiver_order import AppOrder
 from lback.core.exceptions import DuplicateSignal
@@ -57,8 +58,10 @@ class Registry(Generic[S]):
         """Let *signal* be found under a second name, too.
 
         Raises:
+            InvalidSignal: *name* says nothing.
             DuplicateSignal: The name belongs to another signal already.
         """
+        _check_name(name)
         with self.lock:
             known = self._signals.setdefault(name, signal)
         if known is not signal:
@@ -101,9 +104,11 @@ class Registry(Generic[S]):
             DeliveryUnavailable: A receiver is to be called later than now.
         """
         self.apps = AppOrder(apps)
-        for name, first, second in self._clashes:
+        clashes, self._clashes = self._clashes, []
+        for name, first, second in clashes:
             raise DuplicateSignal(_clash(name, first, second))
-        plans = [signal.settle() for signal in (*self, *self._unregistered)]
+        with self.lock:
+            plans = [signal.settle() for signal in (*self, *self._unregistered)]
         refuse_later(receiver for plan in plans for receiver in plan.receivers)
         self.is_settled = True
 
@@ -130,8 +135,10 @@ class Registry(Generic[S]):
         Raises:
             InvalidSignal: The name or the payload cannot be used.
             InvalidReceiver: A receiver connected by name does not fit the payload.
+            DuplicateSignal: Start-up is over, and the name was declared elsewhere.
         """
         place = declared_here()
+        shape = PayloadShape(payload) if payload is not None else None
         with self.lock:
             if name is None:
                 signal = self._unnamed(cls, None)
@@ -139,16 +146,18 @@ class Registry(Generic[S]):
                 signal = self.cell(cls, name)
                 owner = signal.declaration
                 if owner is not None and not owner.is_repeated_by(place):
-                    signal = self._unnamed(cls, name)
                     if not is_test(place.module):
+                        if self.is_settled:
+                            raise DuplicateSignal(_clash(name, owner, place))
                         self._clashes.append((name, owner, place))
+                    signal = self._unnamed(cls, name)
                 elif type(signal) is not cls:
                     raise InvalidSignal(
                         f"{name!r} cannot be declared as a {cls.__qualname__}: it was "
                         f"connected by name before, as a {type(signal).__qualname__}. "
                         "Declare it first."
                     )
-            signal.declare(payload, doc, place)
+            signal.declare(payload, shape, doc, place)
         return signal
 
     def _unnamed(self, cls: type[S], name: str | None) -> S:

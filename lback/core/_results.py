@@ -1,6 +1,7 @@
 """What a send returns."""
 
 from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 from typing import NoReturn
 
@@ -14,7 +15,7 @@ class Results(list[tuple[Callable[..., Any], Any]]):
     # PERF: class attributes, so that a send without a failure sets none of them.
     # bench: benchmarks/signals.py::one_receiver
     signal: str | None = None
-    _failures: tuple[tuple[int, Receiver, Exception], ...] = ()
+    _failures: Sequence[tuple[int, Receiver, Exception]] = ()
 
     @property
     def errors(self) -> list[Exception]:
@@ -49,7 +50,9 @@ class Results(list[tuple[Callable[..., Any], Any]]):
     ) -> None:
         """Remember that the receiver whose result comes next failed."""
         self.signal = signal
-        self._failures = (*self._failures, (len(self), receiver, error))
+        if not isinstance(self._failures, list):
+            self._failures = []
+        self._failures.append((len(self), receiver, error))
 
 
 class _Nothing(Results):

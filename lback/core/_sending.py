@@ -10,7 +10,6 @@ from lback.core._muting import is_muted
 from lback.core._plan import Call
 from lback.core._plan import Plan
 from lback.core._plan import Prepared
-from lback.core._plan import UNPREPARED
 from lback.core._plan import values_for
 from lback.core._receivers import Receiver
 from lback.core._receivers import sender_key
@@ -106,7 +105,7 @@ class Sending(Connectable):
                 return None, fields, shape.values_of(sender), shape.order
             sender, fields = None, dict(sender)
         if fields.keys() != shape.names:
-            fields = shape.complete(self.name, fields)
+            fields = shape.complete(self.name, sender, fields)
         names = tuple(fields) if shape.is_variable else shape.order
         return sender, fields, None, names
 
@@ -123,8 +122,8 @@ class Sending(Connectable):
 
     def _keep(self, plan: Plan, prepared: Prepared, key: object) -> None:
         """Let the next send start where this one is now, if it is like this one."""
-        if plan.is_plain and self._ready is not UNPREPARED:
-            return  # it was kept for sends of other fields
+        if self._ready is prepared.ready:
+            return
         shape = self._shape
         with self._registry.lock:
             # NOTE: somebody may have begun to watch or to mute in between.
@@ -147,8 +146,11 @@ class Sending(Connectable):
 
     def _wait(self, receiver: Receiver, value: Any) -> Any:
         """Run what an async receiver returned until it is done."""
-        if _async_bridge.running_loop() is None:
+        loop = _async_bridge.running_loop()
+        if loop is None:
             return _async_bridge.run(value)
+        if _async_bridge.is_scheduled(value):
+            return value  # it runs without anybody waiting
         if hasattr(value, "close"):
             value.close()
         raise AsyncReceiverInRunningLoop(self._advice(receiver))
@@ -177,9 +179,7 @@ class Sending(Connectable):
 
     def _isolate(self, receiver: Receiver, error: Exception, results: Results) -> None:
         """Log a failure that is kept from the sender, or raise it."""
-        if receiver.on_error == "raise" or isinstance(
-            error, AsyncReceiverInRunningLoop
-        ):
+        if receiver.on_error == "raise":
             raise error
         if isinstance(error, RecursionError):
             nesting.overflow(self)

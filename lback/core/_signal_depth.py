@@ -95,7 +95,7 @@ class Nesting:
         self._senders: frozenset[CodeType] = frozenset()
         # NOTE: reentrant, since the collector may end an abandoned send anywhere.
         self._lock = threading.RLock()
-        after_fork(self._renew_lock)
+        after_fork(self._renew)
 
     def watch(self, *functions: Any) -> None:
         """Say which functions send; they must call their signal ``self``."""
@@ -110,9 +110,11 @@ class Nesting:
         Raises:
             SignalLoop: Names the signals of the loop.
         """
+        waiting = list(_chain(_under_way() if mark is None else mark.parent))
+        if not self.loops and len(waiting) <= LIMIT and not _is_deep():
+            return
         frames = self._sends_above()
         signals = [frame.f_locals["self"] for frame in frames]
-        waiting = list(_chain(_under_way() if mark is None else mark.parent))
         if len(frames) > LIMIT:
             self._found(frames, signals)
         elif len(waiting) > LIMIT:
@@ -167,8 +169,24 @@ class Nesting:
             frame = frame.f_back
         return frames
 
-    def _renew_lock(self) -> None:
+    def _renew(self) -> None:
+        """Forget the sends of other threads, which are not in the child of a fork."""
         self._lock = threading.RLock()
+        self.alarm = len(self._sends_above())
+        self.loops = []
+
+
+def _is_deep() -> bool:
+    """Tell whether the stack has room for more sends than the limit.
+
+    Each send is one frame at least. Many sends may be under way that have nothing to
+    do with each other, and then most of them are answered here.
+    """
+    try:
+        sys._getframe(LIMIT)  # noqa: SLF001  # only whether there is one
+    except ValueError:
+        return False
+    return True
 
 
 def _chain(mark: Mark | None) -> Iterator[Mark]:

@@ -133,16 +133,19 @@ class Signal(Sending, Generic[P, T]):
                         value = call(sender, **fields)
                     else:
                         value = call(sender, *pick(values))
-                    if value is not None and hasattr(value, "__await__"):
+                    if value is not None and hasattr(type(value), "__await__"):
                         value = self._wait(receiver, value)
                 except Exception as error:  # noqa: BLE001  # logged and returned
                     value = self._failed(receiver, error, results)
                 results.append((function, value))
+            return results
         finally:
+            # NOTE: the traceback of a receiver's exception holds this frame; if the
+            # frame held the exception, only the collector could free either.
+            results = value = NOTHING
             _nesting.alarm -= 1
             if _nesting.loops:
                 _nesting.leave()
-        return results
 
     @overload
     async def asend(self, sender: T, /) -> Results: ...
@@ -183,17 +186,41 @@ class Signal(Sending, Generic[P, T]):
                         value = call(sender, **fields)
                     else:
                         value = call(sender, *pick(values))
-                    if value is not None and hasattr(value, "__await__"):
+                    if value is not None and hasattr(type(value), "__await__"):
                         value = await value
                 except Exception as error:  # noqa: BLE001  # logged and returned
                     value = await self._afailed(receiver, error, results)
                 results.append((function, value))
+            return results
         finally:
+            # NOTE: the traceback of a receiver's exception holds this frame; if the
+            # frame held the exception, only the collector could free either.
+            results = value = NOTHING
             _nesting.alarm -= 1
             mark.is_over = True
             if _nesting.loops:
                 _nesting.leave(mark)
-        return results
+
+    def __copy__(self) -> "Signal[P, T]":
+        """Return the signal itself: there is one of each."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Signal[P, T]":
+        """Return the signal itself: there is one of each."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the name, by which the other process finds its own signal.
+
+        Raises:
+            TypeError: The process-wide dispatcher does not know the signal.
+        """
+        if self.name is None or dispatcher.get(self.name) is not self:
+            raise TypeError(
+                f"{self!r} cannot be pickled: the process-wide dispatcher does not "
+                "know it by name. Pickle its name."
+            )
+        return _by_name, (self.name,)
 
 
 _nesting.watch(Signal.send, Signal.asend)
@@ -309,6 +336,11 @@ def receiver(
     return connect
 
 
+def _by_name(name: str) -> Signal[..., Any]:
+    """Return the signal that was pickled."""
+    return dispatcher.signal(name)
+
+
 def _signal_of(signal: object) -> Signal[..., Any]:
     if isinstance(signal, str):
         return dispatcher.signal(signal)
@@ -316,4 +348,10 @@ def _signal_of(signal: object) -> Signal[..., Any]:
     found = getattr(signal, "signal", signal)
     if isinstance(found, Signal):
         return cast("Signal[..., Any]", found)
-    raise InvalidSignal(f"{signal!r} is not a signal. Use a Signal or its name.")
+    if isinstance(signal, list | tuple):
+        hint = "Take the brackets away: @receiver(first, second)."
+    elif callable(signal):
+        hint = "Say which signal to receive: @receiver(order_paid)."
+    else:
+        hint = "Use a Signal or its name."
+    raise InvalidSignal(f"{signal!r} is not a signal. {hint}")

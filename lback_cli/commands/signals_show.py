@@ -65,7 +65,8 @@ def _find(name: str) -> "Signal[..., Any]":
         raise click.ClickException(
             f"Nothing sends {name!r} yet; it comes with {AWAITED[name]}."
         )
-    known = [*(str(signal.name) for signal in dispatcher), *ALIASES, *AWAITED]
+    declared = [str(s.name) for s in dispatcher if s.declaration is not None]
+    known = [*declared, *ALIASES, *AWAITED]
     hint = did_you_mean(name, known) or " Run: lback signals list --framework"
     raise click.ClickException(f"No signal is called {name!r}.{hint}")
 

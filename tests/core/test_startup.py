@@ -473,3 +473,43 @@ def test_an_application_is_made_and_announced_once(
 
     assert create_wsgi_app(root) is create_wsgi_app(root)
     assert 2 == len(capsys.readouterr().out.splitlines())
+
+
+EVENTS = """
+from lback import receiver
+
+@receiver("a.b", before="first.events.{other}")
+def {name}(sender): pass
+"""
+
+
+def test_receivers_that_come_with_the_urls_are_looked_at_too(
+    write_project: WriteProject,
+) -> None:
+    """An order that contradicts itself stops the start wherever it is connected."""
+    both = EVENTS.format(name="x", other="y") + EVENTS.format(name="y", other="x")
+    files = {
+        "settings.py": "DEBUG = True\nINSTALLED_APPS = ['first']\nROOT_URLCONF='urls'",
+        "urls.py": "import first.events\nurlpatterns = []\n",
+        "first/__init__.py": "",
+        "first/events.py": both,
+    }
+
+    with pytest.raises(AppBroken, match=r"ReceiverOrderCycle.*first\.events\.x"):
+        load_project(write_project(files), until=Phase.URLS)
+
+
+def test_signals_that_come_with_the_urls_are_looked_at_too(
+    write_project: WriteProject,
+) -> None:
+    """A second declaration of a name stops the start wherever it is."""
+    files = {
+        "settings.py": "DEBUG = True\nINSTALLED_APPS = ['first']\nROOT_URLCONF='urls'",
+        "urls.py": "import first.events\nurlpatterns = []\n",
+        "first/__init__.py": "",
+        "first/signals.py": "from lback import Signal\npaid = Signal('first.paid')\n",
+        "first/events.py": "from lback import Signal\npaid = Signal('first.paid')\n",
+    }
+
+    with pytest.raises(FrameworkException, match=r"'first\.paid' is declared at"):
+        load_project(write_project(files), until=Phase.URLS)

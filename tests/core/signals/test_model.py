@@ -481,8 +481,6 @@ class Model:
             try:
                 outcome = self._call(name, sender, fields, is_sync, in_loop)
                 values.append(outcome)
-            except AsyncReceiverInRunningLoop:
-                raise
             except Exception as error:
                 if connection.wish.on_error == "raise":
                     raise
