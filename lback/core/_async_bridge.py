@@ -1,6 +1,7 @@
 """Run a coroutine from synchronous code, on this thread's own event loop."""
 
 import atexit
+import contextlib
 import contextvars
 import os
 import selectors
@@ -65,7 +66,10 @@ def _make_loop() -> "asyncio.AbstractEventLoop":
 def _close_main_thread() -> None:
     loop: _Loop | None = _threads.__dict__.pop("loop", None)
     if loop is not None:
-        loop.close()
+        # NOTE: Python 3.12 starts no thread at exit any more, not even the one that
+        # waits for the loop's pool; the loop is closed all the same.
+        with contextlib.suppress(RuntimeError):
+            loop.close()
 
 
 def running_loop() -> "asyncio.AbstractEventLoop | None":

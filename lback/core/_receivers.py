@@ -22,7 +22,6 @@ When = Literal["now", "after_commit", "durable"]
 
 # NOTE: a member of an enum is equal to itself only, unless it is one of these, too.
 _BY_VALUE = (str, int)
-_COROUTINE = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE
 
 
 class Origin(NamedTuple):
@@ -177,7 +176,7 @@ def _identify_plain(function: FunctionType) -> Identity:
     origin = Origin(
         str(function.__module__ or "?"), name, file, code.co_firstlineno, spec
     )
-    is_async = bool(code.co_flags & _COROUTINE)
+    is_async = bool(code.co_flags & inspect.CO_COROUTINE)
     if "<" in name:
         return Identity(origin, id(function), code, is_async)
     return Identity(origin, _name_of(origin), None, is_async)

@@ -125,18 +125,21 @@ class Sending(Connectable):
         if self._ready is prepared.ready:
             return
         shape = self._shape
+        instance = None
+        if shape is not None and not shape.is_mapping:
+            order = shape.order if prepared.takes_fields else None
+            calls = prepared.ready[-1]
+            instance = (shape.payload, shape.values_of, calls, order)
         with self._registry.lock:
-            # NOTE: somebody may have begun to watch or to mute in between.
+            # NOTE: somebody may have begun to watch or to mute in between, and the
+            # collector may run what connects. Nothing is made behind this line.
             if self._plan is not plan or self._is_watched:
                 return
-            if not plan.is_plain:
+            if plan.is_plain:
+                self._ready = prepared.ready
+                self._instance = instance
+            else:
                 self._ready_for[key] = prepared.ready
-                return
-            self._ready = prepared.ready
-            if shape is not None and not shape.is_mapping:
-                order = shape.order if prepared.takes_fields else None
-                calls = prepared.ready[-1]
-                self._instance = (shape.payload, shape.values_of, calls, order)
 
     def _refuse_async(self, calls: tuple[Call, ...]) -> None:
         """Raise, before any receiver has run, if a running loop would be blocked."""
