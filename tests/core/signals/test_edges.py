@@ -1,5 +1,6 @@
 """Uses at the edge: wrappers, copies, late mistakes, what failures leave behind."""
 
+import asyncio
 import copy
 import functools
 import gc
@@ -76,7 +77,6 @@ def test_a_refused_send_inside_a_receiver_is_its_failure(
     dispatcher: SignalDispatcher, signal: Signal
 ) -> None:
     """A receiver that may not send where it is fails alone; the others run."""
-    import asyncio
 
     async def later(sender: Any) -> None: ...
 
@@ -92,7 +92,6 @@ def test_a_refused_send_inside_a_receiver_is_its_failure(
 
 def test_a_task_that_a_receiver_started_is_its_result(signal: Signal) -> None:
     """In a running loop a task needs nobody to wait for it."""
-    import asyncio
 
     async def work() -> str:
         return "done"
@@ -323,3 +322,18 @@ def test_many_sends_that_are_under_way_cost_others_no_walk(
     signal.send()
 
     assert [] == walks
+
+
+class Proxy:
+    """Something that answers every question."""
+
+    def __getattr__(self, name: str) -> str:
+        return name
+
+
+@pytest.mark.parametrize("value", [Proxy(), asyncio.Future])
+def test_what_only_looks_awaitable_is_a_result(signal: Signal, value: Any) -> None:
+    """A proxy or a class that has ``__await__`` is returned as it is."""
+    signal.connect(lambda sender: value)
+
+    assert [value] == signal.send().values == asyncio.run(signal.asend()).values
