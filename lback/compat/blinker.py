@@ -12,12 +12,10 @@
     user_created.send("signup", user_id=1)
 """
 
-from typing import Any
-
 from lback.compat._blinker_signal import Signal
+from lback.compat._declaring import declared
 from lback.compat._hearing import ANY
 from lback.core import signals
-from lback.core.catalogue import AWAITED
 
 __all__ = ["ANY", "NamedSignal", "Namespace", "Signal", "default_namespace", "signal"]
 
@@ -44,7 +42,7 @@ class NamedSignal(Signal):
         if dispatcher is None:
             dispatcher = signals.SignalDispatcher()
         self.name = name
-        self._speak_for(_declared(dispatcher, name, doc))
+        self._speak_for(declared(dispatcher, name, doc))
 
 
 class Namespace(dict[str, NamedSignal]):
@@ -73,17 +71,6 @@ class Namespace(dict[str, NamedSignal]):
             made = NamedSignal(name, doc, dispatcher=self.dispatcher)
             known = self.setdefault(name, made)
         return known
-
-
-def _declared(
-    dispatcher: signals.SignalDispatcher, name: str, doc: str | None
-) -> signals.Signal[..., Any]:
-    """Return the native signal *name*, declared for the caller if nobody did before."""
-    native = dispatcher.signal(name)
-    is_promised = dispatcher is signals.dispatcher and name in AWAITED
-    if native.declaration is not None or is_promised:
-        return native
-    return dispatcher.declare(signals.Signal, name, None, doc)
 
 
 default_namespace = Namespace(signals.dispatcher)
