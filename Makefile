@@ -34,13 +34,15 @@ unit: $(VENV)/.installed-dev
 unit-newest:
 	sh .ci/newest
 
-# The speed of the command line, of a request and of signals beside the peers; see
+# The speed of the command line, of requests, signals and data beside the peers; see
 # benchmarks/.
 bench: $(BENCH_VENV)/.installed
 	$(BENCH_VENV)/bin/python benchmarks/startup.py
 	$(BENCH_VENV)/bin/python benchmarks/request.py
 	$(BENCH_VENV)/bin/python benchmarks/signals.py
 	$(BENCH_VENV)/bin/python benchmarks/signal_cost.py
+	$(BENCH_VENV)/bin/python benchmarks/data.py
+	$(BENCH_VENV)/bin/python benchmarks/data_startup.py
 
 # Write the tables of docs/catalogue.md from lback/core/catalogue.py.
 docs: $(VENV)/.installed-dev

@@ -1,21 +1,26 @@
-"""Make a project of two apps in a scratch folder, list its signals and serve it.
+"""Make a project of two apps with a database in a scratch folder, and serve it.
 
-With ``--check`` the page is fetched once and the server stopped again.
+Its pages are visited once, and a row is added; then it goes on serving. With
+``--check`` the server is stopped instead.
 """
 
 import argparse
+import queue
 import re
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import urllib.parse
 import urllib.request
 from html import unescape
 from pathlib import Path
 from typing import IO
 
 LBACK = [sys.executable, "-m", "lback_cli"]
+ENTRY = "the first one <3"
+PATIENCE = 60.0
 
 
 def main() -> int:
@@ -31,45 +36,55 @@ def main() -> int:
             [*LBACK, "runserver", given.port],
             cwd=root,
             stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
         )
         try:
-            if not is_serving(server):
-                return server.wait()
-            if given.check:
-                return check(f"http://127.0.0.1:{given.port}")
-            return server.wait()
+            code = visit(f"http://127.0.0.1:{given.port}", Output(server))
+            return code if given.check or code else server.wait()
         except KeyboardInterrupt:
             return 0
         finally:
             stop(server)
 
 
-def is_serving(server: subprocess.Popen[str]) -> bool:
-    """Wait until the server says that it serves; what it says is passed on."""
-    output = server.stdout
-    if output is None:
-        raise RuntimeError("The server was started without a pipe.")
-    for line in output:
-        print(line, end="", flush=True)
-        if line.startswith("Serving"):
-            threading.Thread(target=pass_on, args=[output], daemon=True).start()
-            return True
-    return False
+class Output:
+    """What the server says: printed line by line, and waited for.
 
+    Args:
+        server: The server; its output is a pipe.
+    """
 
-def pass_on(output: IO[str]) -> None:
-    """Print what the server says from now on."""
-    for line in output:
-        print(line, end="", flush=True)
+    def __init__(self, server: subprocess.Popen[str]) -> None:
+        if server.stdout is None:
+            raise RuntimeError("The server was started without a pipe.")
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        reading = threading.Thread(target=self._read, args=[server.stdout], daemon=True)
+        reading.start()
+
+    def _read(self, stream: IO[str]) -> None:
+        for line in stream:
+            print(line, end="", flush=True)
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def has(self, text: str) -> bool:
+        """Wait for a line with *text*; False if the server ends without one."""
+        while (line := self._lines.get(timeout=PATIENCE)) is not None:
+            if text in line:
+                return True
+        return False
 
 
 def make_project(scratch: Path) -> Path:
-    """Make the project with its two apps and return its folder."""
+    """Make the project with its two apps and its database; return its folder."""
+    root = scratch / "shop"
     run("startproject", "shop", folder=scratch)
-    run("startapp", "orders", folder=scratch / "shop")
-    run("startapp", "mail", folder=scratch / "shop")
-    return scratch / "shop"
+    run("startapp", "orders", folder=root)
+    run("startapp", "mail", folder=root)
+    run("makemigrations", folder=root)
+    run("migrate", folder=root)
+    return root
 
 
 def run(*words: str, folder: Path) -> None:
@@ -78,17 +93,33 @@ def run(*words: str, folder: Path) -> None:
     subprocess.run([*LBACK, *words], cwd=folder, check=True)
 
 
-def check(site: str) -> int:
-    """Fetch two pages and print which receivers they ran."""
+def visit(site: str, output: Output) -> int:
+    """Visit the pages, print which receivers they ran, and return the exit code."""
+    if not output.has("Serving"):
+        return 1
     for path in ("/", "/orders/"):
-        with urllib.request.urlopen(site + path, timeout=60) as response:  # noqa: S310  # our own server
-            page = response.read().decode()
+        page = fetch(site + path)
         receivers = re.findall(r"<li><code>(.*?\.listeners\..*?)</code>", page)
         print(f"\nGET {path} ran: {', '.join(map(unescape, receivers)) or 'nobody'}")
         if not receivers:
             return 1
-    print("\nThe demo works.")
+    page = unescape(fetch(f"{site}/orders/entries/", text=ENTRY))
+    is_stored = ENTRY in page
+    print(f"\nPOST /orders/entries/ stored a row: {is_stored}", flush=True)
+    is_heard = output.has("orders.listeners: Entry 1:")
+    print(f"\nIts receiver ran after the commit: {is_heard}")
+    if not (is_stored and is_heard):
+        return 1
+    print("\nThe demo works.", flush=True)
     return 0
+
+
+def fetch(url: str, **fields: str) -> str:
+    """Return a page; with *fields* that of a form that is sent to it."""
+    data = urllib.parse.urlencode(fields).encode() if fields else None
+    with urllib.request.urlopen(url, data, timeout=PATIENCE) as response:  # noqa: S310  # our own server
+        page: bytes = response.read()
+    return page.decode()
 
 
 def stop(server: subprocess.Popen[str]) -> None:

@@ -23,10 +23,13 @@ class AppConfig:
         name: The dotted path of the app's package.
         label: A short name, unique in the project. Default: the last part of *name*.
         path: The folder of the package.
+        database: The name in DATABASES of the database its models are in. Default:
+            the default one.
     """
 
     name: str = ""
     label: str = ""
+    database: str = ""
     path: Path
 
     def __init__(self, package: ModuleType) -> None:

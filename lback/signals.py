@@ -1,6 +1,9 @@
 """What an app imports to declare, to receive and to find the framework's signals."""
 
 from lback.core.catalogue import before_render_template
+from lback.core.catalogue import changes_committed
+from lback.core.catalogue import db_session_committed
+from lback.core.catalogue import db_session_rolled_back
 from lback.core.catalogue import error_handler_initialized
 from lback.core.catalogue import error_response_generated
 from lback.core.catalogue import got_request_exception
@@ -13,6 +16,12 @@ from lback.core.catalogue import middleware_remove_by_class_failed
 from lback.core.catalogue import middleware_remove_failed
 from lback.core.catalogue import middleware_removed
 from lback.core.catalogue import middleware_removed_by_class
+from lback.core.catalogue import post_delete
+from lback.core.catalogue import post_migrate
+from lback.core.catalogue import post_save
+from lback.core.catalogue import pre_delete
+from lback.core.catalogue import pre_migrate
+from lback.core.catalogue import pre_save
 from lback.core.catalogue import receiver_connected
 from lback.core.catalogue import receiver_disconnected
 from lback.core.catalogue import receiver_failed
@@ -39,6 +48,9 @@ __all__ = [
     "Signal",
     "SignalDispatcher",
     "before_render_template",
+    "changes_committed",
+    "db_session_committed",
+    "db_session_rolled_back",
     "dispatcher",
     "error_handler_initialized",
     "error_response_generated",
@@ -52,6 +64,12 @@ __all__ = [
     "middleware_remove_failed",
     "middleware_removed",
     "middleware_removed_by_class",
+    "post_delete",
+    "post_migrate",
+    "post_save",
+    "pre_delete",
+    "pre_migrate",
+    "pre_save",
     "receiver",
     "receiver_connected",
     "receiver_disconnected",

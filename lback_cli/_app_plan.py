@@ -15,10 +15,17 @@ from lback_cli._splice import UnusualShape
 from lback_cli._wiring import add_include
 from lback_cli._wiring import add_installed_app
 from lback_cli._wiring import declared_names
+from lback_cli._wiring import has_databases
 from lback_cli._wiring import include_line
 from lback_cli._wiring import project_package
 from lback_cli._writing import CannotWrite
 from lback_cli._writing import Edit
+
+# What makes the table of the app's model.
+_NEXT = ("  lback makemigrations", "  lback migrate")
+
+# What gives a project a database; new projects have it.
+_DATABASES = 'DATABASES = {"default": "sqlite:///db.sqlite3"}'
 
 # What a file of the project has to end in to be a module.
 _MODULES = frozenset({".py", ".pyd", ".pyw", ".so"})
@@ -33,12 +40,21 @@ class ByHand(NamedTuple):
 
 
 class AppPlan(NamedTuple):
-    """A new app: its folder, its files, and how the project learns of it."""
+    """A new app: its folder, its files, and how the project learns of it.
+
+    Attributes:
+        folder: The app's folder in that of the project.
+        files: What is written into it.
+        edits: How files of the project change.
+        by_hand: What the user has to change.
+        has_database: Whether the project has a database for the app's model.
+    """
 
     folder: Path
     files: Files
     edits: Sequence[Edit]
     by_hand: Sequence[ByHand]
+    has_database: bool
 
     def report(self, *, done: bool) -> Iterator[str]:
         """Say what was done, or what would be."""
@@ -56,6 +72,11 @@ class AppPlan(NamedTuple):
         for left in self.by_hand:
             yield f"{left.where} is left as it is: {left.reason}. To wire the app, add:"
             yield from (f"    {line}" for line in left.lines)
+        if not self.has_database:
+            yield "The project has no database for the app's model. Add to settings.py:"
+            yield f"    {_DATABASES}"
+        if done:
+            yield from ("The app's model needs a table. Next:", "", *_NEXT)
 
 
 def plan_app(name: str, root: Path, *, wire: bool) -> AppPlan:
@@ -76,10 +97,11 @@ def plan_app(name: str, root: Path, *, wire: bool) -> AppPlan:
     package = project_package(settings)
     files = _files(name, root, package if wire else None)
     urls = _folder(root, package) / "urls.py" if package else None
+    is_ready = has_databases(settings)
     if not wire:
         reason = "--no-wire was given"
         left = [_app_by_hand(name, reason), _urls_by_hand(name, urls, reason)]
-        return AppPlan(root / name, files, [], left)
+        return AppPlan(root / name, files, [], left, is_ready)
     edits: list[Edit] = []
     left = []
     try:
@@ -90,7 +112,7 @@ def plan_app(name: str, root: Path, *, wire: bool) -> AppPlan:
         edits += _edit(_known(urls), name, add_include)
     except UnusualShape as error:
         left.append(_urls_by_hand(name, urls, str(error)))
-    return AppPlan(root / name, files, edits, left)
+    return AppPlan(root / name, files, edits, left, is_ready)
 
 
 def _added_lines(edit: Edit) -> Iterator[str]:

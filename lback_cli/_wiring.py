@@ -82,6 +82,27 @@ def project_package(settings: bytes) -> str | None:
     return None
 
 
+def has_databases(settings: bytes) -> bool:
+    """Tell whether a project has a database, as far as its settings can be read.
+
+    Settings that import everything from elsewhere, or that cannot be parsed, may have
+    one, and so they count.
+    """
+    try:
+        body = parse(settings).body
+    except UnusualShape:
+        return True
+    values = [
+        node.value
+        for node in body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and "DATABASES" in targets(node)
+    ]
+    if values:
+        return not (isinstance(values[-1], ast.Dict) and not values[-1].keys)
+    imports = [node for node in body if isinstance(node, ast.ImportFrom)]
+    return any(name.name == "*" for node in imports for name in node.names)
+
+
 def declared_names(module: Path) -> set[str]:
     """Name what *module* assigns at its top level; none if it cannot be parsed."""
     try:

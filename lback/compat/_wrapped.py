@@ -60,7 +60,9 @@ async def asend_wrapped(
     results = Results()
     for call in _calls(signal, wrap, sender, fields, wraps_async=False):
         try:
-            value = await call.make()
+            value = call.make()
+            if call.is_wrapped or hasattr(value, "__await__"):
+                value = await value
         except Exception as error:  # noqa: BLE001  # logged and returned
             value = await signal._afailed(call.receiver, error, results)  # noqa: SLF001  # our own
         results.append((call.function, value))
@@ -78,7 +80,8 @@ def _calls(
     """Yield what a send of *signal* calls; a call is made when it is asked for."""
     sender, fields, values, calls = signal._prepare(sender, fields, is_sync=False)  # noqa: SLF001  # our own
     for call, pick, function, receiver in calls:
-        is_wrapped = receiver.is_async is wraps_async
+        # NOTE: what was to run after a commit brings its own values along.
+        is_wrapped = receiver.is_async is wraps_async and receiver.when == "now"
         to_call = call
         if is_wrapped:
             wrapped = wrap(function)

@@ -17,7 +17,7 @@ from lback.core._connecting import key_of
 from lback.core._connecting import make_receiver
 from lback.core._connecting import Options
 from lback.core._muting import mute
-from lback.core._plan import refuse_later
+from lback.core._plan import refuse_durable
 from lback.core._receiver_order import in_order
 from lback.core._receivers import Receiver
 from lback.core.exceptions import AsyncReceiverInRunningLoop
@@ -187,7 +187,7 @@ class Connectable(Cell):
             is_any_weak=is_any_weak,
         )
         if self._registry.is_settled:
-            refuse_later([made])
+            refuse_durable([made])
         return made
 
     def _end(self, block: Block) -> None:

@@ -35,8 +35,9 @@ class Options(TypedDict, total=False):
         after: Run after this receiver or these.
         on_error: ``"log"`` isolates, logs and returns an exception, ``"raise"``
             stops the send and passes it to the sender. Default: ``"log"``.
-        when: ``"now"``, inside the send. ``"after_commit"`` and ``"durable"`` are
-            checked, and refused at start-up: nothing delivers them yet.
+        when: ``"now"``, inside the send, or ``"after_commit"`` of the unit of work that
+            it is sent in. ``"durable"`` is checked, and refused at start-up: nothing
+            delivers it yet.
     """
 
     sender: Any

@@ -1,4 +1,4 @@
-"""From ``DATABASES["default"]`` to one URI for SQLAlchemy."""
+"""From the setting DATABASES to one URI for SQLAlchemy."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,30 +15,43 @@ _DRIVERS = {
 }
 
 
-def database_uri(databases: Any, base: Path) -> str:
-    """Return the URI of the default database, every part of it quoted.
+def database_uri(databases: Any, base: Path, name: str = "default") -> str:
+    """Return the URI of a database, every part of it quoted.
 
     Args:
         databases: The setting ``DATABASES``: ``{"default": ...}`` with a URI, or with
             a dictionary of ENGINE, NAME, USER, PASSWORD, HOST, PORT, OPTIONS; a
             dictionary with the one key URL is a URI too.
         base: The folder that a relative file name belongs to.
+        name: The name of the database.
     """
-    database = databases.get("default", {}) if isinstance(databases, Mapping) else None
+    database = databases.get(name, {}) if isinstance(databases, Mapping) else None
     if isinstance(database, Mapping) and "URL" in database:
         database = database["URL"]
     if database is not None and not isinstance(database, Mapping):
-        return _text(database, "URL")
+        return _completed(_text(database, "URL", name), base)
     if database is None:
         raise SettingsBroken(
             "DATABASES must be a dictionary such as "
             '{"default": {"ENGINE": "sqlite", "NAME": "db.sqlite3"}}.'
         )
-    engine = _text(database.get("ENGINE", "sqlite"), "ENGINE").rpartition(".")[2]
+    engine = _text(database.get("ENGINE", "sqlite"), "ENGINE", name).rpartition(".")[2]
     engine = _DRIVERS.get(engine.lower(), engine)
     if engine.partition("+")[0] == "sqlite":
-        return _sqlite(engine, _text(database.get("NAME", "db.sqlite3"), "NAME"), base)
-    return _server(engine, database)
+        file = _text(database.get("NAME", "db.sqlite3"), "NAME", name)
+        return _sqlite(engine, file, base) + _query(database, name)
+    return _server(engine, database, name)
+
+
+def _completed(url: str, base: Path) -> str:
+    """Name the driver of a URL, and the folder that a relative file belongs to."""
+    engine, colon, rest = url.partition(":")
+    engine = _DRIVERS.get(engine.lower(), engine)
+    file = rest.removeprefix("///")
+    is_relative = file != rest and file and not file.startswith(("/", ":", "file:"))
+    if engine.partition("+")[0] == "sqlite" and is_relative:
+        return _sqlite(engine, file, base)
+    return f"{engine}{colon}{rest}"
 
 
 def _sqlite(engine: str, name: str, base: Path) -> str:
@@ -48,25 +61,36 @@ def _sqlite(engine: str, name: str, base: Path) -> str:
     return f"{engine}:///{base / name}"
 
 
-def _server(engine: str, database: Mapping[str, Any]) -> str:
+def _server(engine: str, database: Mapping[str, Any], name: str) -> str:
     from urllib.parse import quote
-    from urllib.parse import urlencode
 
     def part(key: str) -> str:
-        return _text(database.get(key, ""), key)
+        return _text(database.get(key, ""), key, name)
 
     user, password = quote(part("USER"), safe=""), quote(part("PASSWORD"), safe="")
     credentials = f"{user}:{password}@" if password else f"{user}@" if user else ""
     host = part("HOST")
     place = f"[{host}]" if ":" in host else quote(host, safe="")
     port = f":{part('PORT')}" if part("PORT") else ""
+    query = _query(database, name)
+    path = quote(part("NAME"), safe="")
+    return f"{engine}://{credentials}{place}{port}/{path}{query}"
+
+
+def _query(database: Mapping[str, Any], name: str) -> str:
+    """Return OPTIONS as the end of a URI."""
+    from urllib.parse import urlencode
+
     options = database.get("OPTIONS") or {}
-    query = f"?{urlencode({k: str(v) for k, v in options.items()})}" if options else ""
-    name = quote(part("NAME"), safe="")
-    return f"{engine}://{credentials}{place}{port}/{name}{query}"
+    if not isinstance(options, Mapping):
+        raise SettingsBroken(
+            f'DATABASES["{name}"]["OPTIONS"] must be a dictionary such as '
+            f'{{"connect_timeout": 5}}, not {type(options).__name__}.'
+        )
+    return f"?{urlencode({k: str(v) for k, v in options.items()})}" if options else ""
 
 
-def _text(value: Any, key: str) -> str:
+def _text(value: Any, key: str, name: str) -> str:
     """Return a part as text; a Secret gives what it holds."""
     if isinstance(value, str):
         return value
@@ -79,7 +103,7 @@ def _text(value: Any, key: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise SettingsBroken(
-        f'DATABASES["default"]["{key}"] must be a text, not {type(value).__name__}. '
+        f'DATABASES["{name}"]["{key}"] must be a text, not {type(value).__name__}. '
         "If this is config.json, the value is a secret that only settings.py or the "
         "environment has."
     )

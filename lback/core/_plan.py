@@ -71,12 +71,14 @@ class Prepared(NamedTuple):
         ways: How each receiver is called, in order, if :attr:`has_weak`.
         takes_fields: Some receiver gets the fields by name.
         has_weak: Some receiver is weak and has to be held first.
+        later: The calls of those receivers that run after the commit.
     """
 
     ready: Ready
     ways: tuple[tuple[Receiver, Way], ...]
     takes_fields: bool
     has_weak: bool
+    later: tuple[Call, ...]
 
     def calls(self) -> tuple[Call, ...]:
         """Return the calls, with those weak receivers held that are still there."""
@@ -94,7 +96,7 @@ class Plan:
         receivers: All of them, in order.
         filters: Who hears each of the senders that somebody waits for, by their keys.
         is_plain: Every send calls all of them at once: none filters the sender, none
-            is weak, none is async.
+            is weak, none is async, none runs after the commit.
         has_async: Some receiver is async.
     """
 
@@ -130,7 +132,9 @@ class Plan:
         self._prepared: dict[object, Prepared] = {}
         self.has_async = any(receiver.is_async for receiver in self.receivers)
         self.is_plain = not (
-            wanted or self.has_async or any(r.is_weak for r in self.receivers)
+            wanted
+            or self.has_async
+            or any(r.is_weak or r.when != "now" for r in self.receivers)
         )
 
     def prepared_for(self, key: object, names: tuple[str, ...]) -> Prepared:
@@ -141,7 +145,7 @@ class Plan:
             names: The names of the fields, in any order, or in the declared one.
 
         Raises:
-            DeliveryUnavailable: A receiver is not to be called now, but later.
+            DeliveryUnavailable: A receiver is to be called durably.
         """
         known_by = (key, names) if self._names_matter else key
         prepared = self._prepared.get(known_by)
@@ -156,8 +160,10 @@ class Plan:
         receivers = self.filters.get(key) if key is not None else None
         if receivers is None:
             receivers = tuple(r for r in self.receivers if r.sender is None)
-        refuse_later(receivers)
-        ways = tuple((r, way_for(r.parameters, names)) for r in receivers)
+        refuse_durable(receivers)
+        every = tuple((r, way_for(r.parameters, names)) for r in receivers)
+        ways = tuple(way for way in every if way[0].when == "now")
+        later = _calls(way for way in every if way[0].when != "now")
         has_weak = any(receiver.is_weak for receiver in receivers)
         # NOTE: without fields of its own a declared payload may come as an instance,
         # which has none either.
@@ -168,22 +174,23 @@ class Plan:
             ways=ways if has_weak else (),
             takes_fields=any(way.pick is None for _, way in ways),
             has_weak=has_weak,
+            later=later,
         )
 
 
-def refuse_later(receivers: Iterable[Receiver]) -> None:
-    """Refuse receivers that are to be called later than now.
+def refuse_durable(receivers: Iterable[Receiver]) -> None:
+    """Refuse receivers that are to be called durably.
 
     Raises:
         DeliveryUnavailable: Names them.
     """
-    later = [r for r in receivers if r.when != "now"]
-    if later:
-        names = ", ".join(f"{r.describe()} with when={r.when!r}" for r in later)
+    durable = [r for r in receivers if r.when == "durable"]
+    if durable:
+        names = ", ".join(f"{r.describe()} with when={r.when!r}" for r in durable)
         raise DeliveryUnavailable(
-            "Receivers are called now, inside the send. What would call them after the "
-            "commit or durably, the package lback.delivery, is not in this version of "
-            f"Lback. Take when= away from: {names}."
+            "Receivers are called now or after the commit. What would call them "
+            "durably, the package lback.delivery, is not in this version of Lback. "
+            f'Use when="after_commit", or take when= away from: {names}.'
         )
 
 

@@ -119,9 +119,15 @@ def sender_key(sender: Any) -> object:
     """Return what is equal for senders that are the same to a filter.
 
     Strings and integers are compared by value, everything else, such as objects,
-    classes and members of an enum, by identity.
+    classes and members of an enum, by identity. A class that has a name of its own to
+    be filtered by, such as a model with ``"app.Model"``, is the same as that name.
     """
-    return sender if isinstance(sender, _BY_VALUE) else (id(sender),)
+    if isinstance(sender, _BY_VALUE):
+        return sender
+    if isinstance(sender, type):
+        # NOTE: its own name, not one that it has inherited.
+        return sender.__dict__.get("__sender_key__") or (id(sender),)
+    return (id(sender),)
 
 
 class Identity(NamedTuple):

@@ -17,7 +17,7 @@ from lback.core._declaration import declared_here
 from lback.core._declaration import is_test
 from lback.core._fork import after_fork
 from lback.core._payload import PayloadShape
-from lback.core._plan import refuse_later
+from lback.core._plan import refuse_durable
 from lback.core._receiver_order import AppOrder
 from lback.core.exceptions import DuplicateSignal
 from lback.core.exceptions import InvalidSignal
@@ -101,7 +101,7 @@ class Registry(Generic[S]):
         Raises:
             DuplicateSignal: A name was declared in two places.
             ReceiverOrderCycle: Some receivers contradict each other.
-            DeliveryUnavailable: A receiver is to be called later than now.
+            DeliveryUnavailable: A receiver is to be called durably.
         """
         self.apps = AppOrder(apps)
         clashes, self._clashes = self._clashes, []
@@ -109,7 +109,7 @@ class Registry(Generic[S]):
             raise DuplicateSignal(_clash(name, first, second))
         with self.lock:
             plans = [signal.settle() for signal in (*self, *self._unregistered)]
-        refuse_later(receiver for plan in plans for receiver in plan.receivers)
+        refuse_durable(receiver for plan in plans for receiver in plan.receivers)
         self.is_settled = True
 
     def cell(self, cls: type[S], name: str) -> S:

@@ -12,6 +12,8 @@ from lback.core import _request_body
 from lback.core._fields import Fields
 from lback.core._fields import MultiFields
 from lback.core._http import HTTPMethod
+from lback.core._unit_of_work import NOTHING
+from lback.core._unit_of_work import UnitOfWork
 from lback.core.exceptions import NoReverseMatch
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class AppSession:
 class Request:
     """An HTTP request, and what middlewares attach to it for the view.
 
+    ``route`` is its route once that is found, ``unit`` its unit of work.
+
     Args:
         path: The path, decoded once.
         method: The method's name, or a member of :class:`HTTPMethod`.
@@ -47,7 +51,9 @@ class Request:
     # PERF: what is read on first use stands on the class until then; setting all of it
     # for each request takes longer than routing it.
     # bench: benchmarks/request.py::plaintext
+    route: Any = None
     services: dict[str, Any] = _NO_SERVICES
+    unit: UnitOfWork = NOTHING
     _context: dict[str, Any] | None = None
     _parsed: _request_body.Parsed | None = None
     _path_params: dict[str, Any] | None = None
@@ -250,8 +256,11 @@ class Request:
 
     @property
     def db_session(self) -> "Session | None":
-        """The database session of this request."""
-        return cast("Session | None", self.get_context("db_session"))
+        """The database session, opened on first use; None without a database."""
+        context = self._context
+        if context is not None and "db_session" in context:
+            return cast("Session | None", context["db_session"])
+        return cast("Session | None", self.unit.session)
 
     @property
     def config(self) -> "Config | None":

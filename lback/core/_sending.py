@@ -6,6 +6,7 @@ from typing import Any
 from lback.core import _async_bridge
 from lback.core import _observers
 from lback.core._connectable import Connectable
+from lback.core._later import put_off
 from lback.core._muting import is_muted
 from lback.core._plan import Call
 from lback.core._plan import Plan
@@ -15,6 +16,7 @@ from lback.core._receivers import Receiver
 from lback.core._receivers import sender_key
 from lback.core._results import Results
 from lback.core._signal_depth import nesting
+from lback.core._unit_of_work import current_unit
 from lback.core.exceptions import AsyncReceiverInRunningLoop
 
 # A prepared send: sender, fields, their values in order, and what to call with them.
@@ -42,7 +44,7 @@ class Sending(Connectable):
             key = found
         prepared = self._known(key, sender, fields)
         if prepared is None:
-            prepared = self._prepare_anew(plan, key, sender, fields)
+            prepared = self._prepare_anew(plan, key, sender, fields, is_sync=is_sync)
         if is_sync and plan.has_async:
             self._refuse_async(prepared[-1])
         return prepared
@@ -71,7 +73,13 @@ class Sending(Connectable):
         return None, fields, values, calls
 
     def _prepare_anew(
-        self, plan: Plan, key: object, sender: Any, fields: dict[str, Any]
+        self,
+        plan: Plan,
+        key: object,
+        sender: Any,
+        fields: dict[str, Any],
+        *,
+        is_sync: bool,
     ) -> Send:
         """Prepare a send without what is known of others."""
         sender, fields, values, names = self._fit(sender, fields)
@@ -82,11 +90,17 @@ class Sending(Connectable):
             values = values_for(prepared.ready, fields) or ()
         elif prepared.takes_fields or self._is_watched:
             fields = dict(zip(names, values, strict=True))
-        calls = prepared.calls()
+        calls, later = prepared.calls(), prepared.later
         if self._is_watched:
-            calls = self._watched(sender, fields, calls)
-        elif not prepared.has_weak:
+            calls, later = self._watched(sender, fields, calls, later)
+        elif not prepared.has_weak and not later:
             self._keep(plan, prepared, key)
+        if later:
+            if len(values) != len(names):  # nobody who is called now wanted them
+                values = tuple(fields[name] for name in names)
+            if is_sync and plan.has_async:
+                self._refuse_async(calls)  # before anything is put off
+            calls += put_off(self, sender, values, names, later)
         return sender, fields, values, calls
 
     def _fit(
@@ -110,15 +124,18 @@ class Sending(Connectable):
         return sender, fields, None, names
 
     def _watched(
-        self, sender: Any, fields: dict[str, Any], calls: tuple[Call, ...]
-    ) -> tuple[Call, ...]:
-        """Show a send to those who watch; return the calls that may be made."""
+        self, sender: Any, fields: dict[str, Any], *groups: tuple[Call, ...]
+    ) -> tuple[tuple[Call, ...], ...]:
+        """Show a send to those who watch; return of each group what may be called."""
         if self._registry.checks_types and self._shape is not None:
             self._shape.check_types(self.name, fields)
         for observer in _observers.active:
             observer.sent(self, sender, fields)
-            calls = tuple(c for c in calls if observer.lets_run(self, c[-1]))
-        return () if self._mutes and is_muted(self) else calls
+            groups = tuple(
+                tuple(call for call in calls if observer.lets_run(self, call[-1]))
+                for calls in groups
+            )
+        return ((),) * len(groups) if self._mutes and is_muted(self) else groups
 
     def _keep(self, plan: Plan, prepared: Prepared, key: object) -> None:
         """Let the next send start where this one is now, if it is like this one."""
@@ -187,6 +204,9 @@ class Sending(Connectable):
         if isinstance(error, RecursionError):
             nesting.overflow(self)
         results.add_failure(self.name, receiver, error)
+        unit = current_unit()
+        if unit is not None:
+            unit.note_failure(receiver, results)
         logger.error(
             "Receiver %s of signal %r failed: %s",
             receiver.describe(),

@@ -28,11 +28,13 @@ class Mark:
         is_over: It has ended.
     """
 
-    __slots__ = ("is_over", "parent", "signal")
+    __slots__ = ("is_over", "parent", "receiver", "results", "signal")
 
     signal: Any
     parent: "Mark | None"
     is_over: bool
+    receiver: Any
+    results: Any
 
 
 _innermost: ContextVar[Mark | None] = ContextVar("lback_send", default=None)
@@ -49,6 +51,7 @@ def leave_mark(signal: Any) -> Mark:
     mark.signal = signal
     mark.parent = _under_way()
     mark.is_over = False
+    mark.receiver = mark.results = None
     _innermost.set(mark)
     return mark
 
@@ -133,6 +136,22 @@ class Nesting:
         over = (mark, sys._getframe(1))  # noqa: SLF001  # the walk needs a start
         with self._lock:
             self.loops = [loop for loop in self.loops if loop.entrance not in over]
+
+    def calls(self) -> list[tuple[Any, Any]]:
+        """Return the calls that this thread or task is in, the innermost first.
+
+        Each is a receiver and the results of the send that called it, which tell one
+        call of a receiver from the next.
+        """
+        if not self.alarm:
+            return []
+        found = [
+            (frame.f_locals.get("receiver"), frame.f_locals.get("results"))
+            for frame in self._sends_above()
+        ]
+        # NOTE: the frames of a task do not lead to the send that waits for it.
+        found += [(mark.receiver, mark.results) for mark in _chain(_under_way())]
+        return [call for call in found if call[0] is not None]
 
     def overflow(self, signal: Any) -> None:
         """Notice a loop that has filled the stack before it was 64 deep.

@@ -23,6 +23,7 @@ from lback.core.dispatcher_instance import dispatcher
 from lback.core.exceptions import ConfigurationError
 from lback.core.exceptions import FrameworkException
 from lback.core.exceptions import RoutingError
+from lback.db.engines import databases
 
 if TYPE_CHECKING:
     from lback.core.app_controller import AppController
@@ -106,7 +107,7 @@ class Project:
             Phase.SETTINGS: self._load_settings,
             Phase.APPS: self._find_apps,
             Phase.SIGNALS: lambda: self._load("signals"),
-            Phase.MODELS: lambda: self._load("models"),
+            Phase.MODELS: self._load_models,
             Phase.LISTENERS: self._load_listeners,
             Phase.COMPONENTS: self._build_components,
             Phase.URLS: self._collect_routes,
@@ -150,6 +151,10 @@ class Project:
         self.config = load_settings(self.root)
         use_config(self.config)
         dispatcher.check_types(is_on=self.config.DEBUG)
+        with self._telling():
+            databases.configure(
+                self.config.DATABASES, self.root, is_debug=self.config.DEBUG
+            )
         setup_logging(self.config)
         if self._on_problem is None:
             for warning in self.config.warnings:
@@ -165,6 +170,15 @@ class Project:
         for app in self.apps:
             with self._telling():
                 load_module(app, module)
+
+    def _load_models(self) -> None:
+        self._load("models")
+        bound = {app.name: app.database for app in self.apps if app.database}
+        if bound or len(list(databases)) > 1:
+            from lback.db.models import bind_apps
+
+            with self._telling():
+                bind_apps(bound)
 
     def _load_listeners(self) -> None:
         self._load("listeners")
@@ -192,6 +206,10 @@ class Project:
             "router": router,
             "template_renderer": renderer,
         }
+        if databases:
+            from lback.db.requests import begin_unit
+
+            services["begin_unit"] = begin_unit
         with self._telling():
             load_middlewares_from_config(manager, self.config, services)
         self.router = router

@@ -129,7 +129,7 @@ class AppController:
         after: tuple[ResponseStep, ...] = ()
         try:
             try:
-                unit = self._begin()
+                unit = request.unit = self._begin(request)
                 if request_started.is_heard:
                     request_started.send(self, request=request)
                 for middleware, hook, after_answer, after_error in before:  # noqa: B007  # told to refuse()
@@ -144,12 +144,10 @@ class AppController:
                     after = after_all
                     response = self._call_view(request)
                 middleware = None
-                is_good = response.status_code < 400  # noqa: PLR2004  # HTTP's first error
-                end = unit.commit if is_good else unit.rollback
-                end()
+                _conclude(unit, response.status_code)
             except Exception as error:  # noqa: BLE001  # becomes the response
                 _end(unit.rollback)
-                response = self.refuse(error, request, middleware)
+                response = self.refuse(unit.explain(error), request, middleware)
             except BaseException:
                 _end(unit.rollback)
                 raise
@@ -195,6 +193,7 @@ class AppController:
                 raise
             return RedirectResponse(location, 308)
         request.path_params = params
+        request.route = route
         answer = route.call(request, **params)
         if isinstance(answer, Response):
             return answer
@@ -230,6 +229,14 @@ class AppController:
                 if getattr(middleware, "required", False):
                     response = self.refuse(error, request)
         return response
+
+
+def _conclude(unit: UnitOfWork, status: int) -> None:
+    """Commit what led to a good response, roll back what led to another."""
+    if status < 400 or unit.commits_at(status):  # noqa: PLR2004  # HTTP's first error
+        unit.commit()
+    else:
+        unit.rollback()
 
 
 def _end(step: Callable[[], None]) -> None:

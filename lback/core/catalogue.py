@@ -15,6 +15,7 @@ from typing import Any
 from typing import NamedTuple
 from typing import TYPE_CHECKING
 
+from lback.core._freezing import rows_become_refs
 from lback.core.signals import dispatcher
 from lback.core.signals import Signal
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Sequence
 
+    from sqlalchemy.orm import Session
+
+    from lback.core._ref import Ref
     from lback.core.response import Response
     from lback.core.types import Request
 
@@ -299,6 +303,121 @@ template_rendering_failed = Signal(
     doc="A template was not found, or failed while it was rendered.",
 )
 
+# --- Data -----------------------------------------------------------------------
+
+
+class SessionEnded(NamedTuple):
+    """A database session whose transaction ended, and the request if it was one's."""
+
+    session: "Session"
+    request: "Request | None" = None
+
+
+class SessionRolledBack(NamedTuple):
+    """A database session that was rolled back, and the exception if one led to it."""
+
+    session: "Session"
+    request: "Request | None" = None
+    exception: BaseException | None = None
+
+
+@rows_become_refs
+class ModelSaving(NamedTuple):
+    """A row that is about to be written, or was; the sender is its model.
+
+    ``created`` tells a new row from a changed one, ``changed`` names the attributes
+    that have new values. Receivers after the commit get a ``Ref`` as ``instance``.
+    """
+
+    instance: Any
+    created: bool
+    changed: tuple[str, ...]
+
+
+@rows_become_refs
+class ModelDeleting(NamedTuple):
+    """A row that is about to be deleted, or was; the sender is its model.
+
+    Receivers after the commit get a ``Ref`` as ``instance``.
+    """
+
+    instance: Any
+
+
+class BulkChange(NamedTuple):
+    """A statement that changed many rows at once: its kind, its table, how many.
+
+    ``rows`` is None where the driver does not say.
+    """
+
+    kind: str
+    table: str
+    rows: int | None
+
+
+class ChangesCommitted(NamedTuple):
+    """What one unit of work has changed, in the order in which it was written."""
+
+    created: "tuple[Ref, ...]" = ()
+    changed: "tuple[Ref, ...]" = ()
+    deleted: "tuple[Ref, ...]" = ()
+    bulk: tuple[BulkChange, ...] = ()
+
+
+class Migrating(NamedTuple):
+    """The migrations of one database: which, in order, and "up" or "down"."""
+
+    database: str
+    revisions: "Sequence[str]"
+    direction: str
+
+
+db_session_committed = Signal(
+    "db_session_committed",
+    payload=SessionEnded,
+    doc="A database session was committed; receivers after the commit run next.",
+)
+db_session_rolled_back = Signal(
+    "db_session_rolled_back",
+    payload=SessionRolledBack,
+    doc="A database session was rolled back.",
+)
+pre_save = Signal(
+    "pre_save",
+    payload=ModelSaving,
+    doc="A row is about to be written; the receiver may still change it.",
+)
+post_save = Signal(
+    "post_save",
+    payload=ModelSaving,
+    doc="A row was written, in a transaction that may still be rolled back.",
+)
+pre_delete = Signal(
+    "pre_delete",
+    payload=ModelDeleting,
+    doc="A row is about to be deleted.",
+)
+post_delete = Signal(
+    "post_delete",
+    payload=ModelDeleting,
+    doc="A row was deleted, in a transaction that may still be rolled back.",
+)
+changes_committed = Signal(
+    "changes_committed",
+    payload=ChangesCommitted,
+    doc="A unit of work was committed; sent once, with everything it changed.",
+)
+pre_migrate = Signal(
+    "pre_migrate",
+    payload=Migrating,
+    doc="Migrations of a database are about to be applied or undone.",
+)
+post_migrate = Signal(
+    "post_migrate",
+    payload=Migrating,
+    doc="Migrations of a database were applied or undone.",
+)
+
 # --- Signals --------------------------------------------------------------------
 
 
@@ -342,7 +461,6 @@ for _name, _signal in ALIASES.items():
     dispatcher.alias(_name, _signal)
 
 _PER_MIDDLEWARE = "the signals of each single middleware"
-_DATA = "the data layer"
 _AUTH = "users and sessions"
 _CACHE = "the complete cache"
 _DB_TEMPLATES = "templates from the database"
@@ -361,8 +479,6 @@ AWAITED = {
     "cache_item_fetched": _CACHE,
     "cache_item_set": _CACHE,
     "cache_miss": _CACHE,
-    "db_session_committed": _DATA,
-    "db_session_rolled_back": _DATA,
     "db_template_load_failed": _DB_TEMPLATES,
     "db_template_loaded": _DB_TEMPLATES,
     "message_flashed": _FLASHES,

@@ -12,6 +12,7 @@ from lback.core._error_pages import error_page
 from lback.core._http import status_line
 from lback.core.exceptions import HTTPException
 from lback.core.exceptions import MethodNotAllowed
+from lback.core.exceptions import ServiceUnavailable
 from lback.core.exceptions import ValidationError
 from lback.core.response import error_body
 from lback.core.response import HTMLResponse
@@ -58,7 +59,12 @@ class ErrorHandler:
         status = int(error.status_code)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _log(error, request)
-        return self._answer(status, error.message, request, exception=error)
+        headers = None
+        if isinstance(error, ServiceUnavailable):
+            headers = {"Retry-After": str(error.retry_after)}
+        return self._answer(
+            status, error.message, request, exception=error, headers=headers
+        )
 
     def handle_403(
         self,
@@ -94,7 +100,7 @@ class ErrorHandler:
         if self._is_debug:
             details = "".join(traceback.format_exception(exception))
         status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
-        message = f"{type(exception).__name__}: {exception}" if details else _SORRY
+        message = _with_notes(exception) if details else _SORRY
         response = self._make(status, message, request, details=details)
         catalogue.unhandled_exception_response_generated.send(
             self,
@@ -176,6 +182,12 @@ class ErrorHandler:
             for route in self._router
         ]
         return "Routes:\n" + "\n".join(lines) if lines else "There are no routes."
+
+
+def _with_notes(error: Exception) -> str:
+    """Say what an error is; what mends it comes first."""
+    notes = getattr(error, "__notes__", [])
+    return "\n".join([*notes, f"{type(error).__name__}: {error}"])
 
 
 def _prefers_json(request: "Request | None") -> bool:

@@ -32,6 +32,15 @@
     ├── InvalidResponse                (TypeError, ValueError) cannot be sent
     ├── InvalidAddress                 (ValueError) names no address
     ├── CannotListen                   (OSError) an address or port that cannot be had
+    ├── DataError                      the database is used in a way that cannot work
+    │   ├── DatabaseRefused            (RuntimeError) a test without a test database
+    │   ├── NoUnitOfWork               (RuntimeError) a session where there is none
+    │   ├── UnitOver                   (RuntimeError) written or loaded after the end
+    │   ├── OneWriter                  (RuntimeError) two writers at once on SQLite
+    │   ├── ReadOnly                   (RuntimeError) a write where only reading is
+    │   └── HalfWritten                (RuntimeError) a receiver failed amid its writes
+    ├── MigrationError                 (RuntimeError) no state to go on from
+    │   └── UnknownRevision            (LookupError) no migration is meant by a name
     └── HTTPException                  becomes a response with its status
         ├── BadRequest                 400
         │   ├── ValidationError        400, with messages by field
@@ -42,7 +51,8 @@
         │   └── RouteNotFound          404, no route has this path
         ├── MethodNotAllowed           405
         ├── ContentTooLarge            413
-        └── ServerError                500
+        ├── ServerError                500
+        └── ServiceUnavailable         503, with the seconds to wait
 
 Wrong use also inherits from the built-in a caller would expect: ``TypeError`` or
 ``ValueError`` for wrong values, ``LookupError`` for the unknown, ``RuntimeError`` for
@@ -205,6 +215,42 @@ class CannotListen(FrameworkException, OSError):
     """The address or the port to listen on cannot be had."""
 
 
+class DataError(FrameworkException):
+    """The database is used in a way that cannot work."""
+
+
+class DatabaseRefused(DataError, RuntimeError):
+    """A database was to be used where that is not allowed, such as in a plain test."""
+
+
+class NoUnitOfWork(DataError, RuntimeError):
+    """A database session was asked for outside any unit of work."""
+
+
+class UnitOver(DataError, RuntimeError):
+    """A unit of work was used after its end."""
+
+
+class OneWriter(DataError, RuntimeError):
+    """A second transaction was to write while the first one of this thread does."""
+
+
+class ReadOnly(DataError, RuntimeError):
+    """Something was to be written in a unit of work that only reads."""
+
+
+class HalfWritten(DataError, RuntimeError):
+    """A receiver failed after it had begun to write, so nothing is committed."""
+
+
+class MigrationError(FrameworkException, RuntimeError):
+    """The migrations, or the database, are in no state to go on from."""
+
+
+class UnknownRevision(MigrationError, LookupError):
+    """No migration, or more than one, is meant by a name."""
+
+
 class HTTPException(FrameworkException):
     """An error that becomes a response, wherever in a request it is raised.
 
@@ -364,3 +410,25 @@ class ServerError(HTTPException):
 
     def __init__(self, message: str | None = None, data: Any | None = None) -> None:
         super().__init__(message, data=data)
+
+
+class ServiceUnavailable(HTTPException):
+    """The server cannot answer now, but may soon (503).
+
+    Args:
+        message: What the client is told.
+        retry_after: After how many seconds it may try again.
+        data: Details that a handler may want; not shown to the client.
+    """
+
+    message = "Service Unavailable"
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(
+        self,
+        message: str | None = None,
+        retry_after: int = 5,
+        data: Any | None = None,
+    ) -> None:
+        super().__init__(message, data=data)
+        self.retry_after = retry_after

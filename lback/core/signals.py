@@ -184,7 +184,9 @@ class Signal(Sending, Generic[P, T]):
         try:
             if _nesting.alarm > LIMIT or _nesting.loops:
                 _nesting.check(mark)
+            mark.results = results
             for call, pick, function, receiver in calls:
+                mark.receiver = receiver
                 try:
                     if pick is None:
                         value = call(sender, **fields)
@@ -206,6 +208,7 @@ class Signal(Sending, Generic[P, T]):
             results = value = NOTHING
             _nesting.alarm -= 1
             mark.is_over = True
+            mark.receiver = mark.results = None
             if _nesting.loops:
                 _nesting.leave(mark)
 

@@ -70,6 +70,7 @@ class Supervisor:
         self._starting: Child | None = None
         self._unserved: list[Path] = []
         self._failure: str | None = None
+        self._difference = ""
         self._restart_at: float | None = None
         self._last_restart = 0.0
         self._is_answering = False
@@ -209,6 +210,8 @@ class Supervisor:
                 child.channel.send("go")
             case "serving" if child.state is State.TAKING_OVER:
                 self._take_over(child)
+            case "compared" if child is self._serving:
+                self._note_difference(message["text"])
             case "failed":
                 child.fail(message["text"], is_final=message["is_final"])
             case "connection":
@@ -231,6 +234,12 @@ class Supervisor:
             )
         if self._unserved:
             self._start(self._unserved)
+
+    def _note_difference(self, text: str) -> None:
+        """Say how the databases differ from the project, once for each change of it."""
+        if text and text != self._difference:
+            self._terminal.warn(text)
+        self._difference = text
 
     def _pass_on(self, descriptor: int, *, without: Child) -> None:
         """Give a connection that one worker kept open to the one that serves now."""

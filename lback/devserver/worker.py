@@ -48,12 +48,16 @@ class Worker:
         channel: The end of the channel to the supervisor.
         listener: The listening socket, shared with the supervisor.
         host: The address as the user wrote it.
+        root: The project's folder.
     """
 
-    def __init__(self, channel: Channel, listener: socket.socket, *, host: str) -> None:
+    def __init__(
+        self, channel: Channel, listener: socket.socket, *, host: str, root: Path
+    ) -> None:
         self._channel = channel
         self._listener = listener
         self._host = host
+        self._root = root
         self._may_serve = threading.Event()
         self._is_built = threading.Event()
         self._stop = threading.Event()
@@ -101,6 +105,9 @@ class Worker:
             _close_in_forks(server.socket)
             self._server = server
             self._channel.send("serving")
+            # NOTE: only now, and beside the requests: asking a database takes a while,
+            # and one that does not answer takes longer.
+            threading.Thread(target=self._compare_databases, daemon=True).start()
             self._announce("server_started", application)
 
         self._announce("server_starting", application)
@@ -121,6 +128,14 @@ class Worker:
         if announced:
             port = self._listener.getsockname()[1]
             announced.send(application, host=self._host, port=port)
+
+    def _compare_databases(self) -> None:
+        """Tell how the databases differ from the project's migrations, if they do."""
+        from lback.db.engines import databases
+        from lback.migrations.state import behind
+
+        text = behind(self._root, databases)
+        self._channel.send("compared", text=_masked(text) if text else "")
 
     def _refusal(self) -> str:
         """Say why the settings must not be served on this address, or "".
@@ -206,7 +221,7 @@ def main(words: list[str] | None = None) -> NoReturn:
     listener.set_inheritable(False)
     channel = Channel.adopt(given.channel)
     _close_in_forks(listener, channel)
-    worker = Worker(channel, listener, host=given.host)
+    worker = Worker(channel, listener, host=given.host, root=given.root)
     faulthandler.enable()
     # NOTE: Ctrl-C in a terminal reaches every process in it; the supervisor decides.
     # A function, not SIG_IGN, which programs started by the project would inherit.

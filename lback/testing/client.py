@@ -1,8 +1,11 @@
 """Send requests to an application without a server between."""
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from io import BytesIO
 from json import dumps as encode
 from json import loads as decode
@@ -33,6 +36,9 @@ __tracebackhide__ = True
 Content = bytes | str | IO[bytes]
 File = bytes | Path | IO[bytes] | tuple[str, Content] | tuple[str, Content, str]
 
+
+# What is entered for the time of a request; the fixtures of databases put it here.
+arounds: list[Callable[[], AbstractContextManager[None]]] = []
 
 # A body that was left away; None is one, too: null.
 _ABSENT: Any = object()
@@ -177,16 +183,19 @@ class Client:
         elif files is not None:
             body = _multipart(data, files)
         send = self._client.open
-        response = send(
-            path,
-            method=method,
-            base_url=base_url,
-            query_string=query,
-            headers=every,
-            data=body,
-            buffered=True,
-            follow_redirects=follow_redirects,
-        )
+        with ExitStack() as stack:
+            for around in arounds:
+                stack.enter_context(around())
+            response = send(
+                path,
+                method=method,
+                base_url=base_url,
+                query_string=query,
+                headers=every,
+                data=body,
+                buffered=True,
+                follow_redirects=follow_redirects,
+            )
         return cast("ClientResponse", response)
 
     def get_cookie(self, name: str, *, path: str = "/") -> str | None:

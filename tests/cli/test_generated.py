@@ -93,7 +93,7 @@ def test_generated_tests_pass(
     run = spawn(here, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     out, _ = run.communicate(timeout=120)
 
-    assert "\n2 passed" in out
+    assert "\n7 passed" in out
     assert 0 == run.returncode
 
 
@@ -109,6 +109,36 @@ def test_home_page_shows_a_receiver_of_the_new_app(
     assert out.startswith("200 OK")
     assert "note_home_page" in out
     assert "INFO orders.listeners: Opened: /" in err
+
+
+BREAKS = {
+    "the receiver does not wait": ("listeners.py", ', when="after_commit"', ""),
+    "nothing is sent": ("views.py", "entry_added.send(", "print("),
+    "nothing is stored": ("views.py", "session.add(entry)", "entry.id = 1"),
+    "an empty text is stored": ("views.py", "not 0 < len(text)", "not 0 <= len(text)"),
+    "a long text is stored": ("views.py", "<= LONGEST_TEXT:", "<= 999:"),
+    "a refusal is no error": ("views.py", ", 422)", ")"),
+    "texts are not escaped": ("entries.html", "entry.text }}", "entry.text|safe }}"),
+}
+
+
+@pytest.mark.parametrize("broken", BREAKS.values(), ids=BREAKS)
+def test_generated_tests_notice(
+    shop: Path, lback: Lback, spawn: Spawn, broken: tuple[str, str, str]
+) -> None:
+    """Whoever breaks the example is told by its tests."""
+    lback("startapp", "orders")
+    file, old, new = broken
+    path = next((shop / "orders").rglob(file))
+    text = path.read_text()
+    path.write_text(text.replace(old, new))
+
+    run = spawn(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "orders")
+    out, _ = run.communicate(timeout=120)
+
+    assert old in text
+    assert 1 == run.returncode
+    assert " failed" in out
 
 
 def test_tests_of_an_unwired_app_pass(shop: Path, lback: Lback, spawn: Spawn) -> None:

@@ -17,12 +17,20 @@ FILES = {
     "listeners.py",
     "models.py",
     "signals.py",
+    "templates/orders/entries.html",
     "templates/orders/index.html",
     "tests/__init__.py",
     "tests/test_orders.py",
     "urls.py",
     "views.py",
 }
+NEXT = (
+    "The app's model needs a table. Next:\n\n  lback makemigrations\n  lback migrate\n"
+)
+NO_DATABASE = (
+    "The project has no database for the app's model. Add to settings.py:\n"
+    '    DATABASES = {"default": "sqlite:///db.sqlite3"}\n'
+)
 TRAP = "\nraise SystemExit('startapp ran the project')\n"
 
 
@@ -42,7 +50,9 @@ def test_app_has_every_file(shop: Path, lback: Lback) -> None:
     assert 0 == outcome.returncode
     assert FILES == files_under(shop / "orders")
     assert (
-        "Created orders (10 files).\nWired it into settings.py and shop/urls.py.\n"
+        "Created orders (11 files).\n"
+        "Wired it into settings.py and shop/urls.py.\n"
+        f"{NEXT}"
     ) == outcome.stdout
 
 
@@ -140,7 +150,7 @@ def test_manage_py_is_the_same_program(shop: Path, spawn: Spawn, here: Path) -> 
     out, err = run.communicate(timeout=60)
 
     assert (0, "") == (run.returncode, err)
-    assert "Created orders (10 files)." in out
+    assert "Created orders (11 files)." in out
     assert FILES == files_under(shop / "orders")
 
 
@@ -360,3 +370,36 @@ def test_a_file_that_is_no_module_is_in_nobodys_way(
     (shop / file).touch()
 
     assert 0 == lback("startapp", "orders").returncode
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        'INSTALLED_APPS = ["shop"]\nROOT_URLCONF = "shop.urls"\n',
+        'DATABASES: dict = {}\nINSTALLED_APPS = ["shop"]\nROOT_URLCONF = "shop.urls"\n',
+    ],
+)
+def test_a_project_without_a_database_gets_a_note(
+    shop: Path, lback: Lback, settings: str
+) -> None:
+    """The app is made all the same, and the line that its model needs is printed."""
+    (shop / "settings.py").write_text(settings)
+
+    outcome = lback("startapp", "orders")
+
+    assert 0 == outcome.returncode
+    assert FILES == files_under(shop / "orders")
+    assert outcome.stdout.endswith(f"{NO_DATABASE}{NEXT}")
+
+
+@pytest.mark.parametrize(
+    "line", ["from base import *", "DATABASES = read()", "DATABASES = dict(x='y')"]
+)
+def test_what_cannot_be_read_may_be_a_database(
+    shop: Path, lback: Lback, line: str
+) -> None:
+    """Settings that are taken from elsewhere, or computed, get no note."""
+    text = f'{line}\nINSTALLED_APPS = ["shop"]\nROOT_URLCONF = "shop.urls"\n'
+    (shop / "settings.py").write_text(text)
+
+    assert NO_DATABASE not in lback("startapp", "orders").stdout

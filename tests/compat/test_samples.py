@@ -4,17 +4,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-_SERVICES = "the service layer"
-
-# Samples that are not run yet, and what they need. The table only shrinks.
-WAITING = {
-    "fastkit/layer-service": _SERVICES,
-    "fastkit/order-service": _SERVICES,
-    "fastkit/order-tests": _SERVICES,
-    "fastkit/quick-services": _SERVICES,
-    "fastkit/test-sent": _SERVICES,
-}
-
 
 def marked() -> Iterator[str]:
     """Yield the names in the marks of the tests beside this one."""
@@ -26,11 +15,6 @@ def marked() -> Iterator[str]:
                 yield from (ast.literal_eval(name) for name in node.args)
 
 
-def test_every_sample_is_run_or_waits(samples: dict[str, str]) -> None:
-    """Each sample belongs to a test, or to the table of those that wait."""
-    assert set(samples) == {*marked(), *WAITING}
-
-
-def test_what_waits_is_not_run() -> None:
-    """A sample that a test runs leaves the table."""
-    assert set() == set(marked()) & set(WAITING)
+def test_every_sample_is_run(samples: dict[str, str]) -> None:
+    """Each sample belongs to a test."""
+    assert set(samples) == set(marked())

@@ -52,6 +52,14 @@ class Unit:
         """Write down the end."""
         self._note("close")
 
+    def commits_at(self, status_code: int) -> bool:
+        """Let no error commit."""
+        return False
+
+    def explain(self, error: Exception) -> Exception:
+        """Leave an error as it is."""
+        return error
+
     def _note(self, name: str) -> None:
         self.calls.append(name)
         if name == self.fails_in:
@@ -83,7 +91,7 @@ def calls() -> list[str]:
 @pytest.fixture
 def stored(site: Any, calls: list[str]) -> Any:
     """Return a site with a unit of work and a middleware."""
-    site.services["begin_unit"] = lambda: Unit(calls)
+    site.services["begin_unit"] = lambda request: Unit(calls)
     site.use(Noting(calls))
     return site
 
@@ -376,7 +384,7 @@ def test_rendering_comes_before_the_commit(stored: Any, calls: list[str]) -> Non
 def test_a_failed_commit_is_a_500(site: Any, calls: list[str], hear: Any) -> None:
     """A commit that fails becomes a 500, which passes the response hooks once."""
     heard = hear(unhandled_exception_response_generated)
-    site.services["begin_unit"] = lambda: Unit(calls, fails_in="commit")
+    site.services["begin_unit"] = lambda request: Unit(calls, fails_in="commit")
     site.use(Noting(calls))
     site.add("/", lambda request: "stored")
     answer = site.ask("/")
@@ -398,7 +406,7 @@ def test_a_failed_commit_is_no_failing_hook(
             return Response("early")
 
     heard = hear(middleware_process_request_failed)
-    site.services["begin_unit"] = lambda: Unit(calls, fails_in="commit")
+    site.services["begin_unit"] = lambda request: Unit(calls, fails_in="commit")
     site.use(Answering(calls))
     answer = site.ask("/")
 
@@ -417,7 +425,7 @@ def test_a_unit_that_cannot_end_is_logged(
     stored: Any, caplog: pytest.LogCaptureFixture, fails_in: str, path: str, status: int
 ) -> None:
     """A failing rollback or close is logged; the client still gets an answer."""
-    stored.services["begin_unit"] = lambda: Unit([], fails_in=fails_in)
+    stored.services["begin_unit"] = lambda request: Unit([], fails_in=fails_in)
     stored.add("/", lambda request: "ok")
     stored.add("/bad", lambda request: Response("", 400))
     answer = stored.ask(path)
@@ -463,7 +471,7 @@ def test_the_end_of_the_process_in_a_hook_closes(site: Any, calls: list[str]) ->
         def process_response(self, request: Any, response: Response) -> Response:
             raise SystemExit
 
-    site.services["begin_unit"] = lambda: Unit(calls)
+    site.services["begin_unit"] = lambda request: Unit(calls)
     site.use(Ending(calls))
     site.add("/", lambda request: "ok")
     with pytest.raises(SystemExit):

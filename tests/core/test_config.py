@@ -510,8 +510,12 @@ def test_a_reference_that_leads_nowhere_is_an_error_on_use(
         ),
         ({"ENGINE": "sqlite3", "NAME": ":memory:"}, "sqlite://"),
         ({"ENGINE": "sqlite", "NAME": "/srv/a.db"}, "sqlite:////srv/a.db"),
-        ({"URL": Secret("postgresql://a:b@c/d")}, "postgresql://a:b@c/d"),
-        ("sqlite:///x.db", "sqlite:///x.db"),
+        ({"URL": Secret("postgresql://a:b@c/d")}, "postgresql+psycopg://a:b@c/d"),
+        ("postgres://a:b@c/d?x=y", "postgresql+psycopg://a:b@c/d?x=y"),
+        ("postgresql+psycopg2://a/d", "postgresql+psycopg2://a/d"),
+        ("sqlite:////srv/x.db", "sqlite:////srv/x.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("sqlite://", "sqlite://"),
     ],
 )
 def test_database_uri(load: Load, database: object, expected: str) -> None:
@@ -520,6 +524,17 @@ def test_database_uri(load: Load, database: object, expected: str) -> None:
     config.DATABASES = {"default": database}
 
     assert expected == config.DATABASE_URI
+
+
+@pytest.mark.parametrize("url", ["sqlite:///data/x.db", "sqlite3:///data/x.db"])
+def test_a_relative_file_is_in_the_project_folder(
+    load: Load, tmp_path: Path, url: str
+) -> None:
+    """A relative file name of a URL belongs to the project, wherever we are."""
+    config = load("")
+    config.DATABASES = {"default": url}
+
+    assert f"sqlite:///{tmp_path}/data/x.db" == config.DATABASE_URI
 
 
 def test_the_default_database_is_in_the_project_folder(

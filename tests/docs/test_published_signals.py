@@ -90,6 +90,8 @@ PUBLISHED = frozenset(
 
 # The fields that it sends with the signals that Lback keeps.
 FIELDS = {
+    "db_session_committed": "request session",
+    "db_session_rolled_back": "request session exception",
     "error_handler_initialized": "",
     "error_response_generated": (
         "status_code error_message request response exception allowed_methods"
@@ -123,9 +125,6 @@ FIELDS = {
     "template_rendering_started": "template_name context source",
     "unhandled_exception_response_generated": "status_code exception request response",
 }
-
-# Signals that the page says are to come, under names of their own.
-TO_COME = {"post_delete", "post_save", "pre_delete", "pre_save"}
 
 DECLARED: dict[str, Signal[..., object]] = {
     str(value.name): value
@@ -218,8 +217,8 @@ def test_fields_that_are_gone_are_named(page: Page, name: str) -> None:
 
 
 def test_what_to_use_exists(page: Page) -> None:
-    """A replacement is a signal that is known or to come, or one of its fields."""
-    signals = KNOWN.keys() | AWAITED.keys() | TO_COME
+    """A replacement is a signal that is known or awaited, or one of its fields."""
+    signals = KNOWN.keys() | AWAITED.keys()
     uses = {
         use: [n for n in names_in(use) if n.islower()] for use in page.replaced.values()
     }
@@ -254,8 +253,3 @@ def test_awaited_replacements_say_so(page: Page) -> None:
     }
 
     assert set() == silent
-
-
-def test_what_is_to_come_is_not_there_yet() -> None:
-    """Signals of the data layer are named as such until they are declared."""
-    assert set() == TO_COME & (KNOWN.keys() | AWAITED.keys())

@@ -91,21 +91,25 @@ def test_data_files_of_the_packages_are_in_the_wheel(dist: Path) -> None:
 
 
 def test_journey_from_the_wheel(lback: Path, tmp_path: Path) -> None:
-    """A person with nothing but the wheel gets from an empty folder to a signal."""
+    """With nothing but the wheel a person gets from an empty folder to a stored row."""
     project = tmp_path / "shop"
     run(lback, "startproject", "shop", folder=tmp_path)
     run(lback, "startapp", "orders", folder=project)
+    run(lback, "makemigrations", folder=project)
+    run(lback, "migrate", folder=project)
     listed = run(lback, "signals", "list", folder=project)
     port = free_port()
     server = subprocess.Popen([lback, "runserver", str(port)], cwd=project)
     try:
         page = fetch(f"http://127.0.0.1:{port}/")
+        entries = fetch(f"http://127.0.0.1:{port}/orders/entries/", b"text=First")
     finally:
         server.send_signal(signal.SIGINT)
         code = server.wait(timeout=PATIENCE)
 
     assert re.search(r"shop\.page_opened +orders +orders\.listeners", listed)
     assert "orders.listeners.note_home_page" in page
+    assert "<li>First " in entries
     assert code == 0
 
 
@@ -121,12 +125,17 @@ def free_port() -> int:
     pytest.fail("No port is free.")
 
 
-def fetch(url: str) -> str:
-    """Return the page at *url*, waiting for the server to start."""
+def fetch(url: str, form: bytes | None = None) -> str:
+    """Return the page at *url*, waiting for the server to start.
+
+    Args:
+        url: Where the page is.
+        form: What to send to it, if it is to be sent a form.
+    """
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310  # our own server
+            with urllib.request.urlopen(url, form, timeout=10) as response:  # noqa: S310  # our own server
                 return str(response.read().decode())
         except urllib.error.HTTPError:
             raise

@@ -17,6 +17,8 @@ ALLOWED = {
     "lback.core.signals.asend": "a receiver; logged, announced and returned",
     "lback.core.signals.send": "a receiver; logged, announced and returned",
     "lback.core.wsgi_entry._answer_observed": "the error becomes the response",
+    "lback.db._after_commit._amake": "a receiver; logged and announced by the caller",
+    "lback.db._after_commit._make": "a receiver; logged and announced by the caller",
     "lback.devserver._handler.run_wsgi": "the application failed; logged, 500",
     "lback.devserver.worker.run": "told to the supervisor, which shows it",
     "lback_cli.main.run": "Lback's own are a sentence, all others are raised again",

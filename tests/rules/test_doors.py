@@ -14,7 +14,7 @@ DOORS = [
     "lback.signals",
 ]
 
-LAZY_DOORS = ["lback", "lback.core", "lback.testing"]
+LAZY_DOORS = ["lback", "lback.core", "lback.db", "lback.testing"]
 
 
 @pytest.mark.parametrize("name", DOORS)

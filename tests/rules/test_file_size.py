@@ -5,7 +5,10 @@ from typing import Any
 LIMIT = 400
 
 # Files that may be longer, each with its reason.
-LONGER: dict[str, str] = {}
+LONGER = {
+    "lback.core.catalogue": "a table: one declaration after another, and nothing else",
+    "lback.core.exceptions": "the one tree of errors, readable as a whole",
+}
 
 
 def test_no_file_is_longer_than_the_limit(modules: list[Any]) -> None:

@@ -16,6 +16,7 @@ LAYERS: list[set[str]] = [
         "lback.core",
         "lback.core._fork",
         "lback.core._near",
+        "lback.core._ref",
         "lback.core._unit_of_work",
         "lback.core.exceptions",
     },
@@ -28,6 +29,8 @@ LAYERS: list[set[str]] = [
         "lback.core._connecting",
         "lback.core._declaration",
         "lback.core._field_types",
+        "lback.core._freezing",
+        "lback.core._later",
         "lback.core._muting",
         "lback.core._observers",
         "lback.core._parameters",
@@ -82,6 +85,8 @@ LAYERS: list[set[str]] = [
         "lback.core.shortcuts",
         "lback.core.templates",
         "lback.core.urls_utils",
+        "lback.db.*",
+        "lback.middlewares.*",
     },
     # wiring
     {
@@ -98,6 +103,7 @@ LAYERS: list[set[str]] = [
         "lback.core.config_manager",
         "lback.core.error_handler",
         "lback.core.middleware_loader",
+        "lback.migrations.*",
         "lback.welcome",
     },
     # edges

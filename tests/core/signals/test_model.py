@@ -404,7 +404,16 @@ class Model:
         self.muted: list[str] = []
         self.closed: frozenset[str] = frozenset()
         self.is_watched = False
+        self.blocks: list[Block] = []
         self._count = 0
+
+    def blocks_of(self, wish: Connect) -> "list[Block]":
+        """Return the blocks under way that connect what *wish* connects."""
+        return [
+            block
+            for block in self.blocks
+            if block.made.wish.signal == wish.signal and block.made.is_for(wish)
+        ]
 
     def in_order(self, signal: str) -> list[Connection]:
         """Return the connections of *signal* in the order in which they run."""
@@ -446,6 +455,9 @@ class Model:
             self.connected[wish.signal].append(Connection(wish, self._count))
         elif not known.wish.options().items() >= self._compared(wish).items():
             raise InvalidReceiver
+        else:  # it stays when the blocks that connect it have ended
+            for block in self.blocks_of(wish)[:1]:
+                block.before = known
 
     def _compared(self, wish: Connect) -> Fields:
         """Return the options that a known connection must have, too."""
@@ -555,7 +567,7 @@ class Machine(RuleBasedStateMachine):
         self.real = Real()
         self.model = Model()
         self.mutes: list[tuple[str, AbstractContextManager[None]]] = []
-        self.blocks: list[Block] = []
+        self.blocks = self.model.blocks
         stage.append(self.real)
         logging.getLogger("lback.signals").addFilter(self.real.logged)
 

@@ -474,7 +474,13 @@ def test_send_and_asend_differ_only_in_awaiting() -> None:
 
     wanted = wanted.replace("is_sync=True", "is_sync=False")
     awaited = steps(Signal.asend).replace("(mark)", "()")
-    for line in ("mark = leave_mark(self)\n", "    mark.is_over = True\n"):
+    for line in (
+        "mark = leave_mark(self)\n",
+        "    mark.results = results\n",
+        "        mark.receiver = receiver\n",
+        "    mark.receiver = mark.results = None\n",
+        "    mark.is_over = True\n",
+    ):
         assert line in awaited
         awaited = awaited.replace(line, "")
 

@@ -1,0 +1,40 @@
+"""Errors of the database that are no fault of the view."""
+
+import sys
+
+from lback.core.exceptions import ServiceUnavailable
+
+# Seconds after which a client may try again.
+_RETRY_AFTER = 5
+
+
+def explained(error: Exception) -> Exception:
+    """Return the 503 that an overloaded database is, or *error* itself."""
+    if "sqlalchemy.exc" not in sys.modules:
+        return error
+    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import ProgrammingError
+    from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+    if isinstance(error, PoolTimeout):
+        return _unavailable("All connections to the database are in use.", error)
+    if isinstance(error, OperationalError) and "database is locked" in str(error.orig):
+        return _unavailable("The database is busy.", error)
+    if isinstance(error, OperationalError | ProgrammingError) and _lacks_table(error):
+        error.add_note(
+            "If the table is one of a model, run: lback makemigrations, then: "
+            "lback migrate"
+        )
+    return error
+
+
+def _unavailable(message: str, error: Exception) -> ServiceUnavailable:
+    answer = ServiceUnavailable(message, _RETRY_AFTER)
+    answer.__cause__ = error
+    return answer
+
+
+def _lacks_table(error: Exception) -> bool:
+    orig = getattr(error, "orig", None)
+    # The words of SQLite, and the code of PostgreSQL.
+    return "no such table" in str(orig) or getattr(orig, "sqlstate", "") == "42P01"

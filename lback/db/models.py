@@ -1,0 +1,112 @@
+"""The base of all models: one metadata, names for every constraint."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import MetaData
+from sqlalchemy import Table
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import declared_attr
+
+from lback.db.engines import databases
+from lback.db.engines import DEFAULT
+from lback.db.types import UTCDateTime
+
+# NOTE: without names a constraint can neither be dropped on SQLite nor found again on
+# PostgreSQL; so each has one from the first migration on.
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# Where SQLAlchemy keeps what others want to know of a table.
+_DATABASE = "database"
+
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+class Model(DeclarativeBase):
+    """The base of a project's models.
+
+    A model without ``__tablename__`` gets the name of its app and its own, such as
+    ``shop_order`` for ``shop.models.Order``. Its columns are SQLAlchemy's typed ones;
+    ``Mapped[datetime]`` is a moment in UTC.
+
+    Attributes:
+        __database__: The name in DATABASES of the database its table is in; that of
+            its app if not given. To be set by the model.
+        __sender_key__: ``"app.Model"``, which model signals can be filtered by.
+    """
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {datetime: UTCDateTime}  # noqa: RUF012  # SQLAlchemy's name
+
+    __database__: str
+    __sender_key__: str
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Name the model, and its database in what SQLAlchemy knows of its table."""
+        cls.__sender_key__ = label_of(cls)
+        super().__init_subclass__(**options)
+        table = cls.__dict__.get("__table__")
+        name = getattr(cls, "__database__", None)
+        if table is not None and name is not None:
+            table.info[_DATABASE] = name
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805  # a class, says SQLAlchemy
+        return table_name(cls.__sender_key__)
+
+    def __repr__(self) -> str:
+        from sqlalchemy import inspect
+
+        identity = inspect(self).identity
+        key = "not stored" if identity is None else ", ".join(map(repr, identity))
+        return f"<{type(self).__name__}: {key}>"
+
+
+def database_of(table: Table) -> str:
+    """Return the name in DATABASES of the database that *table* is in."""
+    name: str = table.info.get(_DATABASE, DEFAULT)
+    return name
+
+
+def bind_apps(databases_by_app: Mapping[str, str]) -> None:
+    """Put the tables of whole apps into other databases than the default one.
+
+    Args:
+        databases_by_app: The name in DATABASES for each package that has one.
+
+    Raises:
+        SettingsBroken: An app or a model names a database that is not there.
+    """
+    for mapper in Model.registry.mappers:
+        name = databases_by_app.get(app_of(mapper.class_))
+        if name is not None and isinstance(mapper.local_table, Table):
+            mapper.local_table.info.setdefault(_DATABASE, name)
+    for table in Model.metadata.tables.values():
+        databases.check_known(database_of(table))
+
+
+def app_of(model: type) -> str:
+    """Return the app that a model belongs to: the package of its models module."""
+    parts = model.__module__.split(".")
+    if "models" in parts[1:]:
+        parts = parts[: parts.index("models", 1)]
+    return ".".join(parts)
+
+
+def label_of(model: type) -> str:
+    """Return ``"app.Model"``, the app without the packages it stands in."""
+    return f"{app_of(model).rpartition('.')[2]}.{model.__name__}"
+
+
+def table_name(label: str) -> str:
+    """Return the name of a table: ``"shop_order_line"`` for "shop.OrderLine"."""
+    app, _, name = label.partition(".")
+    return f"{app}_{_WORD_START.sub('_', name)}".lower()

@@ -1,0 +1,1 @@
+"""The middlewares that come with Lback, one in each module."""

@@ -1,0 +1,1 @@
+"""Alembic behind ``lback makemigrations`` and ``lback migrate``."""
