@@ -86,7 +86,7 @@ def frozen_sender(sender: Any, *, signal: str | None) -> Any:
     Raises:
         InvalidPayload: It is a row that has no key yet.
     """
-    if sender is None or inspect.isclass(sender):
+    if sender is None or type(sender) is str or isinstance(sender, type):
         return sender
     if isinstance(sender, str):
         return str(sender)

@@ -130,7 +130,7 @@ def check_depth(depth: int, call: Deferred) -> None:
         )
 
 
-def run(queue: Queue, begin: Begin, what: str) -> None:
+def run(queue: Queue, begin: Begin, what: object) -> None:
     """Make every call of *queue*, and those that they put off in turn.
 
     Args:
@@ -138,7 +138,7 @@ def run(queue: Queue, begin: Begin, what: str) -> None:
         begin: Begins the unit of work of one call.
         what: Whose commit it was, for messages.
     """
-    began, names = time.perf_counter(), [call.name for call, _ in queue]
+    began, calls = time.perf_counter(), list(queue)
     try:
         while queue:
             call, depth = queue.popleft()
@@ -146,12 +146,12 @@ def run(queue: Queue, begin: Begin, what: str) -> None:
             if error is not None:
                 call.fail(error)
     finally:
-        _report(queue, names, time.perf_counter() - began, what)
+        _report(queue, calls, time.perf_counter() - began, what)
 
 
-async def arun(queue: Queue, begin: Begin, what: str) -> None:
+async def arun(queue: Queue, begin: Begin, what: object) -> None:
     """Do what :func:`run` does, awaiting what is async."""
-    began, names = time.perf_counter(), [call.name for call, _ in queue]
+    began, calls = time.perf_counter(), list(queue)
     try:
         while queue:
             call, depth = queue.popleft()
@@ -159,7 +159,7 @@ async def arun(queue: Queue, begin: Begin, what: str) -> None:
             if error is not None:
                 await call.afail(error)
     finally:
-        _report(queue, names, time.perf_counter() - began, what)
+        _report(queue, calls, time.perf_counter() - began, what)
 
 
 def _make(call: Deferred, unit: UnitOfWork) -> Exception | None:
@@ -207,15 +207,19 @@ def _wait(call: Deferred, value: Any) -> None:
     )
 
 
-def _report(left: Iterable[Any], names: list[str], seconds: float, what: str) -> None:
+def _report(left: Queue, calls: list[Any], seconds: float, what: object) -> None:
     """Log what took long, and what an exit kept from being called."""
-    missed = [call.name for call, _ in left]
-    if missed:
-        logger.error("%s was committed, but not called: %s", what, ", ".join(missed))
+    if left:
+        missed = _names(left)
+        logger.error("%s was committed, but not called: %s", what, missed)
     if seconds > _LONG:
         logger.warning(
             "%s waited %d ms for what runs after its commit: %s",
             what,
             seconds * 1000,
-            ", ".join(names),
+            _names(calls),
         )
+
+
+def _names(calls: Iterable[tuple[Deferred, int]]) -> str:
+    return ", ".join(call.name for call, _ in calls)

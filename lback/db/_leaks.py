@@ -40,20 +40,20 @@ def describe_view(request: "Request") -> str:
     return f"{said} ({identify(route.view).origin.describe()})"
 
 
-def keep_ended(session: "Session", what: str) -> None:
+def keep_ended(session: "Session", what: object) -> None:
     """End a session so that a later load of its rows names *what*."""
     session.end(what)
     _ended.append(session)
 
 
-def report_kept(unit: Any, what: str) -> None:
+def report_kept(unit: object) -> None:
     """Warn of connections that were taken in *unit*, which has ended, and kept."""
     for record, (taker, place) in list(_taken.items()):
         if taker is unit and _taken.pop(record, None) is not None:
             logger.warning(
                 "%s took a connection at %s and did not give it back. Use it in a "
                 "with block, or use the session.",
-                what,
+                unit,
                 place,
             )
 

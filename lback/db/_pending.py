@@ -67,7 +67,7 @@ class Pending:
         self._root = None
         self._savepoints.clear()
 
-    def finish(self, what: str) -> None:
+    def finish(self, what: object) -> None:
         """Call what waited for the commit of *what*, which is done."""
         level, self._root = self._root, None
         if level is None:
@@ -81,9 +81,9 @@ class Pending:
                 calls = [Announcement(changes), *calls]
         self.call(calls, what)
 
-    def call(self, calls: Iterable[Deferred], what: str) -> None:
+    def call(self, calls: Iterable[Deferred], what: object) -> None:
         """Make calls now, or as soon as they can be made."""
-        queue = deque((call, self._depth + 1) for call in calls)
+        queue = deque([(call, self._depth + 1) for call in calls])
         if self._queue is not None:
             # What runs after the commit of such a call runs after the others.
             self._queue.extend(queue)
@@ -92,7 +92,7 @@ class Pending:
         else:
             self._call_in_loop(queue, what)
 
-    def _call_in_loop(self, queue: Queue, what: str) -> None:
+    def _call_in_loop(self, queue: Queue, what: object) -> None:
         """Call what is not async; the rest waits until it can be awaited.
 
         From the first async one on all wait, so that the order stays.
@@ -103,7 +103,7 @@ class Pending:
         self._waiting.extend(queue)
         _after_commit.run(ready, self._begin, what)
 
-    def call_waiting(self, what: str) -> None:
+    def call_waiting(self, what: object) -> None:
         """Call what could not be called in a running event loop."""
         if self._waiting:
             waiting, self._waiting = self._waiting, deque()
@@ -115,7 +115,7 @@ class Pending:
         self._waiting = deque()
         return before
 
-    async def acall(self, before: Queue | None, what: str) -> None:
+    async def acall(self, before: Queue | None, what: object) -> None:
         """Call what was collected, awaiting what is async.
 
         Args:

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 from sqlalchemy.orm import SessionTransaction
 
 from lback.core import catalogue
+from lback.core._signal_depth import nesting
 from lback.core.exceptions import UnitOver
 from lback.db._observing import is_observed
 from lback.db._observing import observe_bulk
@@ -30,7 +31,13 @@ _FLUSHES = 100
 
 
 class Owner(Protocol):
-    """What a session needs of its unit of work."""
+    """What a session needs of its unit of work.
+
+    Attributes:
+        is_over: Nothing is committed any more.
+    """
+
+    is_over: bool
 
     def touch(self) -> None:
         """Take note that the session is used."""
@@ -43,9 +50,6 @@ class Owner(Protocol):
 
     def forget(self) -> None:
         """Take note that what waits is not committed, though nothing has begun."""
-
-    def is_done(self) -> bool:
-        """Tell whether nothing is committed any more."""
 
     def committed(self, transaction: SessionTransaction | None) -> None:
         """Take note that a transaction or a savepoint was committed."""
@@ -71,17 +75,12 @@ class Session(orm.Session):
         is_observing: Receivers of ``pre_save`` or ``pre_delete`` are running.
     """
 
-    def __init__(
-        self,
-        unit: Owner,
-        bind: "Engine | Connection",
-        binds: Mapping[Any, "Engine | Connection"],
-        *,
-        is_joined: bool,
-    ) -> None:
+    def __init__(self, unit: Owner, mode: Mode) -> None:
+        bind = databases.bind(mode)
+        binds: Mapping[Any, Engine | Connection] = databases.binds(mode)
         self.unit = unit
         self.is_observing = False
-        self._over: str | None = None
+        self._over: object = None
         self._only = None if binds else bind
         self._only_reads = False
         self._is_watched = False
@@ -92,7 +91,7 @@ class Session(orm.Session):
             # again, and receivers after the commit cannot stumble over it.
             expire_on_commit=False,
             join_transaction_mode=(
-                "create_savepoint" if is_joined else "conditional_savepoint"
+                "create_savepoint" if databases.pinned else "conditional_savepoint"
             ),
         )
 
@@ -129,18 +128,18 @@ class Session(orm.Session):
             self.unit.forget()
         super()._close_impl(*args, **options)
 
-    def end(self, what: str) -> None:
+    def end(self, what: object) -> None:
         """Give the connection back, and let nothing more be loaded.
 
         Args:
             what: Whose session it was, for the error of a later load.
         """
+        self._over = what
         transaction = self.get_nested_transaction() or self.get_transaction()
         while transaction is not None:
             parent = transaction.parent
             transaction.close()
             transaction = parent
-        self._over = what
 
     def commit(self) -> None:
         """Commit, down to the outermost transaction; see SQLAlchemy."""
@@ -154,13 +153,15 @@ class Session(orm.Session):
         may use the session in every way.
         """
         for _ in range(_FLUSHES):
-            if not is_observed() or not self._has_changes():
+            if not is_observed() or not self.has_changes():
                 return
             self.flush()
 
-    def _has_changes(self) -> bool:
-        is_modified = self.identity_map.check_modified()
-        return is_modified or bool(self.new) or bool(self.deleted)
+    def has_changes(self) -> bool:
+        """Tell whether anything is left to write, or rows were changed."""
+        # PERF: the public ways to ask build three sets at each flush and each end.
+        # bench: benchmarks/data.py::get_by_key
+        return not self._is_clean()
 
     def add(self, instance: object, *args: Any, **options: Any) -> None:
         """Put *instance* into the session; see SQLAlchemy."""
@@ -174,7 +175,7 @@ class Session(orm.Session):
 
     def flush(self, objects: Any = None) -> None:
         """Write what has changed; see SQLAlchemy."""
-        if self._has_changes():
+        if self.has_changes():
             self.unit.touch()
             self.unit.check_write()
             if is_observed():
@@ -190,12 +191,14 @@ class Session(orm.Session):
                 "now. Load it there, for example with selectinload(), or load the row "
                 "again."
             )
-        self.unit.touch()
-        if self.unit.is_done() and not self._only_reads:
+        unit = self.unit
+        if nesting.alarm:
+            unit.touch()
+        if unit.is_over and not self._only_reads:
             self._only_read()
         clause = options.get("clause")
         if clause is not None and getattr(clause, "is_dml", False):
-            self.unit.check_write()
+            unit.check_write()
         # PERF: SQLAlchemy's own search takes longer than the rest of this.
         # bench: benchmarks/data.py::get_by_key
         if self._only is not None and options.get("bind") is None:

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import create_engine
-from sqlalchemy import Engine
 from sqlalchemy import event
 from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
@@ -45,11 +44,9 @@ def make_engines(url: URL, options: dict[str, Any]) -> Engines:
     write, read, read_only = (
         engine.execution_options(lback_mode=mode.value) for mode in Mode
     )
-    _begin_with(write, _TAKE_LOCK)
-    event.listen(write, "begin", _note_lock)
-    _begin_with(read, "BEGIN")
-    event.listen(read_only, "begin", _forbid_writes)
-    _begin_with(read_only, "BEGIN")
+    event.listen(write, "begin", _take_lock)
+    event.listen(read, "begin", _begin)
+    event.listen(read_only, "begin", _begin_to_read)
     return Engines(write, read, read_only)
 
 
@@ -65,23 +62,35 @@ def _set_up(connection: Any, record: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _begin_with(engine: Engine, statement: str) -> None:
-    def begin(connection: Any) -> None:
-        # PERF: past SQLAlchemy, whose own execution takes ten times as long.
-        # bench: benchmarks/data.py::get_by_key
-        try:
-            connection.connection.dbapi_connection.execute(statement)
-        except sqlite3.OperationalError as error:
-            raise OperationalError(statement, None, error) from error
-
-    event.listen(engine, "begin", begin)
+def _begin(connection: Any) -> None:
+    """Begin a transaction that takes the lock when it writes."""
+    _execute(connection.connection.dbapi_connection, "BEGIN")
 
 
-def _note_lock(connection: Any) -> None:
-    """Let the unit of work know that it keeps all others from writing."""
+def _begin_to_read(connection: Any) -> None:
+    """Let a connection only read until it goes back to the pool."""
+    own = connection.connection.dbapi_connection
+    own.execute("PRAGMA query_only = ON")
+    connection.info[_IS_READ_ONLY] = True
+    _execute(own, "BEGIN")
+
+
+def _take_lock(connection: Any) -> None:
+    """Begin a transaction that keeps all others from writing; its unit knows."""
+    own = connection.connection.dbapi_connection
+    _execute(own, _TAKE_LOCK)
     unit: Any = current_unit()
     if unit is not None:
-        unit.locks.append(Lock(connection.connection.dbapi_connection))
+        unit.locks.append(Lock(own))
+
+
+def _execute(connection: sqlite3.Connection, statement: str) -> None:
+    # PERF: past SQLAlchemy, whose own execution takes ten times as long.
+    # bench: benchmarks/data.py::get_by_key
+    try:
+        connection.execute(statement)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(statement, None, error) from error
 
 
 class Lock:
@@ -115,10 +124,10 @@ class Lock:
                 more use, so that nothing is written outside a transaction.
         """
         try:
-            self._connection.execute(_TAKE_LOCK)
-        except sqlite3.OperationalError as error:
+            _execute(self._connection, _TAKE_LOCK)
+        except OperationalError:
             session.invalidate()
-            raise OperationalError(_TAKE_LOCK, None, error) from error
+            raise
 
 
 @contextmanager
@@ -141,12 +150,6 @@ def lent(holders: Iterable[tuple[Session, list[Lock]]]) -> Iterator[None]:
     finally:
         for session, lock in held:
             lock.take_back(session)
-
-
-def _forbid_writes(connection: Any) -> None:
-    """Let a connection only read until it goes back to the pool."""
-    connection.connection.dbapi_connection.execute("PRAGMA query_only = ON")
-    connection.info[_IS_READ_ONLY] = True
 
 
 def _allow_writes(connection: Any, record: Any, state: Any) -> None:

@@ -20,6 +20,7 @@ from lback.core.exceptions import ReadOnly
 from lback.core.exceptions import UnitOver
 from lback.db._after_commit import Queue
 from lback.db._pending import Pending
+from lback.db._session import Session
 from lback.db._touches import Touches
 from lback.db.engines import databases
 from lback.db.engines import Mode
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from lback.core.catalogue import BulkChange
     from lback.core.types import Request
     from lback.db._observing import Write
-    from lback.db._session import Session
     from lback.db._sqlite import Lock
 
 logger = logging.getLogger("lback.db")
@@ -60,14 +60,15 @@ class Unit:
         "_committed",
         "_is_closed",
         "_is_ending",
-        "_is_over",
         "_mode",
         "_outer",
         "_pending",
+        "_queue",
         "_request",
         "_session",
         "_touches",
         "depth",
+        "is_over",
         "locks",
         "thread",
     )
@@ -85,10 +86,11 @@ class Unit:
         self._request = request
         self.locks: list[Lock] = []
         self.depth = depth
-        self._is_closed = self._is_over = self._is_ending = False
+        self._is_closed = self.is_over = self._is_ending = False
         self._commits_also: frozenset[int] | None = None
         self._session: Session | None = None
-        self._pending = None if queue is None else Pending(_begin_next, depth, queue)
+        self._pending: Pending | None = None
+        self._queue = queue
         # The transaction or savepoint that was committed last.
         self._committed: SessionTransaction | None = None
         self._touches: Touches | None = None
@@ -96,11 +98,10 @@ class Unit:
         current.set(self)
 
     def __repr__(self) -> str:
-        return f"<Unit of work: {self.what}>"
+        return f"<Unit of work: {self}>"
 
-    @property
-    def what(self) -> str:
-        """Whose unit of work it is, for messages."""
+    def __str__(self) -> str:
+        """Say whose unit of work it is, for messages."""
         request = self._request
         if request is None:
             return "A unit of work"
@@ -109,11 +110,11 @@ class Unit:
         return describe_view(request)
 
     @property
-    def session(self) -> "Session":
+    def session(self) -> Session:
         """The session, opened on first use."""
         if self.thread != get_ident():
             raise NoUnitOfWork(
-                f"The session of {self.what} belongs to another thread. Threads "
+                f"The session of {self} belongs to another thread. Threads "
                 "begin their own: with separate_unit() as session: ..."
             )
         session = self._session
@@ -123,21 +124,13 @@ class Unit:
             self.touch()
         return session
 
-    def _open(self) -> "Session":
-        from lback.db._session import Session
-
+    def _open(self) -> Session:
         if self._is_closed:
             raise UnitOver(
-                f"{self.what} has ended, and with it its session. Use: with "
+                f"{self} has ended, and with it its session. Use: with "
                 "separate_unit() as session: ..."
             )
-        mode = self._mode
-        return Session(
-            self,
-            databases.bind(mode),
-            databases.binds(mode),
-            is_joined=bool(databases.pinned),
-        )
+        return Session(self, self._mode)
 
     # --- The end --------------------------------------------------------------------
 
@@ -160,10 +153,10 @@ class Unit:
         if session is not None and session.in_transaction():
             session.commit()
         elif self._pending is not None:
-            self._pending.finish(self.what)
-        self._is_over = True
+            self._pending.finish(self)
+        self.is_over = True
         if self._pending is not None:
-            self._pending.call_waiting(self.what)
+            self._pending.call_waiting(self)
 
     def rollback(self) -> None:
         """Roll back, and forget what waited for the commit."""
@@ -174,13 +167,13 @@ class Unit:
             if session is not None and session.in_transaction():
                 session.rollback()
         finally:
-            self._is_over = True
+            self.is_over = True
         if pending is not None:  # of an earlier transaction, committed by hand
-            pending.call_waiting(self.what)
+            pending.call_waiting(self)
 
     def close(self) -> None:
         """Give the connection back; the outer unit of work is the current one again."""
-        self._is_over = self._is_closed = True
+        self.is_over = self._is_closed = True
         current.set(self._outer)
         # NOTE: without a way back from here, unit and session need no collector.
         session, self._session = self._session, None
@@ -189,24 +182,24 @@ class Unit:
         if databases.is_debug:
             from lback.db._leaks import report_kept
 
-            report_kept(self, self.what)
+            report_kept(self)
 
-    def _close_session(self, session: "Session") -> None:
-        lost = [*session.new, *session.dirty, *session.deleted]
-        if lost:
+    def _close_session(self, session: Session) -> None:
+        if session.has_changes():
+            lost = [*session.new, *session.dirty, *session.deleted]
             logger.error(
                 "%s changed these rows after its end, so they were not stored: %s. Use "
                 "separate_unit().",
-                self.what,
+                self,
                 ", ".join(type(row).__name__ for row in lost),
             )
         if databases.is_debug:
             from lback.db._leaks import keep_ended
 
-            keep_ended(session, self.what)
+            keep_ended(session, self)
         else:
             session.close()
-            session.end(self.what)
+            session.end(self)
 
     def lends_locks(self) -> "AbstractContextManager[None]":
         """Let another unit of this thread write on SQLite, or raise OneWriter."""
@@ -230,7 +223,7 @@ class Unit:
     def pending(self) -> Pending:
         """What waits for the commit."""
         if self._pending is None:
-            self._pending = Pending(_begin_next, self.depth, None)
+            self._pending = Pending(_begin_next, self.depth, self._queue)
         return self._pending
 
     def on_commit(self, call: Deferred) -> None:
@@ -241,8 +234,8 @@ class Unit:
         """
         pending = self.pending
         pending.check(call)
-        if self._is_over:
-            pending.call([call], self.what)
+        if self.is_over:
+            pending.call([call], self)
         else:
             pending.level(self._session).calls.append(call)
 
@@ -250,22 +243,18 @@ class Unit:
         """Do what :meth:`commit` does, awaiting what is async after it."""
         before = self.pending.divert()
         self.commit()
-        await self.pending.acall(before, self.what)
+        await self.pending.acall(before, self)
 
     async def arollback(self) -> None:
         """Do what :meth:`rollback` does, awaiting what an earlier commit left."""
         before = self.pending.divert()
         self.rollback()
-        await self.pending.acall(before, self.what)
+        await self.pending.acall(before, self)
 
     def forget(self) -> None:
         """Forget what waits, since it was rolled back before anything had begun."""
-        if self._pending is not None and not self._is_over:
+        if self._pending is not None and not self.is_over:
             self._pending.forget()
-
-    def is_done(self) -> bool:
-        """Tell whether nothing is committed any more."""
-        return self._is_over
 
     # --- What the session tells -------------------------------------------------------
 
@@ -278,11 +267,9 @@ class Unit:
         """Take note that a transaction or a savepoint was committed."""
         self._committed = transaction
 
-    def rolled_back(
-        self, session: "Session", transaction: "SessionTransaction"
-    ) -> None:
+    def rolled_back(self, session: Session, transaction: "SessionTransaction") -> None:
         """Forget what waited for a commit that does not come."""
-        if transaction.nested or transaction.parent is not None or self._is_over:
+        if transaction.nested or transaction.parent is not None or self.is_over:
             return
         if catalogue.db_session_rolled_back.is_heard:
             catalogue.db_session_rolled_back.send(
@@ -292,7 +279,7 @@ class Unit:
                 exception=sys.exception(),
             )
 
-    def ended(self, session: "Session", transaction: "SessionTransaction") -> None:
+    def ended(self, session: Session, transaction: "SessionTransaction") -> None:
         """Let what belonged to a savepoint go on, or run what waited for the commit."""
         is_committed = self._committed is transaction
         pending = self._pending
@@ -305,13 +292,13 @@ class Unit:
         self._committed = None
         self.locks.clear()
         if is_committed:
-            self._is_over = self._is_over or self._is_ending
+            self.is_over = self.is_over or self._is_ending
             if catalogue.db_session_committed.is_heard:
                 catalogue.db_session_committed.send(
                     self, session=session, request=self._request
                 )
             if pending is not None:
-                pending.finish(self.what)
+                pending.finish(self)
         elif pending is not None:
             pending.forget()
 
@@ -327,11 +314,11 @@ class Unit:
         """Raise if nothing may be written any more."""
         if self._mode is Mode.READ_ONLY:
             raise ReadOnly(
-                f"{self.what} only reads. To write use: with separate_unit(): ..."
+                f"{self} only reads. To write use: with separate_unit(): ..."
             )
-        if self._is_over:
+        if self.is_over:
             raise UnitOver(
-                f"{self.what} is over: what is written now would be lost. Use: "
+                f"{self} is over: what is written now would be lost. Use: "
                 "with separate_unit(): ..."
             )
 
@@ -339,7 +326,7 @@ class Unit:
         """Become of no use, in the child of a fork; return the unit around it."""
         _left.append(self._session)
         self._session = self._pending = None
-        self._is_over = self._is_closed = True
+        self.is_over = self._is_closed = True
         return self._outer
 
     def explain(self, error: Exception) -> Exception:
@@ -365,7 +352,7 @@ class Unit:
     def note_failure(self, receiver: Any, results: Any) -> None:
         """Let nothing be committed if *receiver* had used the session."""
         touches = self._touches
-        if touches is not None and touches.has(receiver, results) and not self._is_over:
+        if touches is not None and touches.has(receiver, results) and not self.is_over:
             level = self.pending.level(self._session)
             level.failed = level.failed or receiver
 

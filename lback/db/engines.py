@@ -84,6 +84,8 @@ class Databases:
         self._settings: Mapping[str, Any] = {}
         self._base = Path()
         self._made: dict[str, Engines] = {}
+        # What binds() answers, and of how many tables.
+        self._bound: dict[Mode, tuple[int, dict[Table, Engine | Connection]]] = {}
         self._lock = threading.RLock()
 
     def configure(self, settings: Any, base: Path, *, is_debug: bool = False) -> None:
@@ -169,20 +171,23 @@ class Databases:
         from lback.db.models import database_of
         from lback.db.models import Model
 
-        elsewhere = {
-            table: name
-            for table in Model.metadata.tables.values()
+        tables = Model.metadata.tables
+        count, known = self._bound.get(mode, (0, {}))
+        if count == len(tables) and not self.pinned:
+            return known
+        found = {
+            table: self.pinned.get(name) or self.engine(name, mode)
+            for table in tables.values()
             if (name := database_of(table)) != DEFAULT
         }
-        return {
-            table: self.pinned.get(name) or self.engine(name, mode)
-            for table, name in elsewhere.items()
-        }
+        if not self.pinned:
+            self._bound[mode] = len(tables), found
+        return found
 
     def dispose(self) -> None:
         """Close all connections that nobody uses; the next use makes new engines."""
         with self._lock:
-            made, self._made = self._made, {}
+            made, self._made, self._bound = self._made, {}, {}
         for engines in made.values():
             engines.write.dispose()
 
