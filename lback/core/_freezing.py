@@ -1,5 +1,6 @@
 """Copy the fields of a signal for receivers that run after its sender has gone on."""
 
+import copy
 import dataclasses
 import datetime as dt
 import decimal
@@ -155,16 +156,12 @@ class _Copier:
                 )
             )
         if dataclasses.is_dataclass(value) and not inspect.isclass(value):
-            fields = [field for field in dataclasses.fields(value) if field.init]
-            return dataclasses.replace(
-                value,
-                **{
-                    field.name: self.copy(
-                        getattr(value, field.name), f"{where}.{field.name}"
-                    )
-                    for field in fields
-                },
-            )
+            # NOTE: not made anew, since __post_init__ would run again.
+            twin = copy.copy(value)
+            for name in (field.name for field in dataclasses.fields(value)):
+                own = self.copy(getattr(value, name), f"{where}.{name}")
+                object.__setattr__(twin, name, own)  # it may be frozen
+            return twin
         if hasattr(type(value), "__pydantic_fields__"):
             return value.model_copy(
                 update={n: self.copy(item, f"{where}.{n}") for n, item in value}

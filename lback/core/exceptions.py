@@ -35,6 +35,7 @@
     ├── DataError                      the database is used in a way that cannot work
     │   ├── DatabaseRefused            (RuntimeError) a test without a test database
     │   ├── NoUnitOfWork               (RuntimeError) a session where there is none
+    │   ├── TransactionAborted         (RuntimeError) a commit that would store nothing
     │   ├── UnitOver                   (RuntimeError) written or loaded after the end
     │   ├── OneWriter                  (RuntimeError) two writers at once on SQLite
     │   ├── ReadOnly                   (RuntimeError) a write where only reading is
@@ -225,6 +226,10 @@ class DatabaseRefused(DataError, RuntimeError):
 
 class NoUnitOfWork(DataError, RuntimeError):
     """A database session was asked for outside any unit of work."""
+
+
+class TransactionAborted(DataError, RuntimeError):
+    """A transaction was to be committed that the database has given up already."""
 
 
 class UnitOver(DataError, RuntimeError):

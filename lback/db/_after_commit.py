@@ -203,7 +203,7 @@ def _wait(call: Deferred, value: Any) -> None:
         value.close()
     raise AsyncReceiverInRunningLoop(
         f"{call.name} is async and was to run after a commit inside a running event "
-        "loop, where nobody can wait for it. Use: async with atomic(): ..."
+        "loop, where nobody can wait for it. Use: async with separate_unit(): ..."
     )
 
 

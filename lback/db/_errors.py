@@ -18,8 +18,14 @@ def explained(error: Exception) -> Exception:
 
     if isinstance(error, PoolTimeout):
         return _unavailable("All connections to the database are in use.", error)
-    if isinstance(error, OperationalError) and "database is locked" in str(error.orig):
-        return _unavailable("The database is busy.", error)
+    if isinstance(error, OperationalError):
+        if getattr(error.orig, "sqlite_errorname", "") == "SQLITE_BUSY_SNAPSHOT":
+            error.add_note(
+                "This unit of work had read before something else was written, so on "
+                "SQLite it can write no more. Write first, or let it be a POST."
+            )
+        elif _is_overloaded(error):
+            return _unavailable("The database is busy.", error)
     if isinstance(error, OperationalError | ProgrammingError) and _lacks_table(error):
         error.add_note(
             "If the table is one of a model, run: lback makemigrations, then: "
@@ -32,6 +38,19 @@ def _unavailable(message: str, error: Exception) -> ServiceUnavailable:
     answer = ServiceUnavailable(message, _RETRY_AFTER)
     answer.__cause__ = error
     return answer
+
+
+def _is_overloaded(error: Exception) -> bool:
+    """Tell whether the database refuses for now: locked, full, or still starting."""
+    orig = getattr(error, "orig", None)
+    said = str(orig)
+    return (
+        "database is locked" in said
+        or getattr(orig, "sqlstate", None) in {"53300", "57P03"}
+        or "too many clients" in said
+        or "remaining connection slots" in said
+        or "the database system is starting up" in said
+    )
 
 
 def _lacks_table(error: Exception) -> bool:

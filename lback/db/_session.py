@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from lback.db._observing import Write
+    from lback.db._sqlite import Lock
 
 
 # How often rows that receivers add are written before SQLAlchemy goes on by itself, and
@@ -35,9 +36,11 @@ class Owner(Protocol):
 
     Attributes:
         is_over: Nothing is committed any more.
+        locks: The locks of whole databases that it holds: SQLite's.
     """
 
     is_over: bool
+    locks: "list[Lock]"
 
     def touch(self) -> None:
         """Take note that the session is used."""
@@ -163,6 +166,10 @@ class Session(orm.Session):
         # bench: benchmarks/data.py::get_by_key
         return not self._is_clean()
 
+    def forbid(self, what: object) -> None:
+        """Let nothing be done any more, and leave the connection as it is."""
+        self._over = what
+
     def add(self, instance: object, *args: Any, **options: Any) -> None:
         """Put *instance* into the session; see SQLAlchemy."""
         self.unit.touch()
@@ -213,6 +220,18 @@ class Session(orm.Session):
         self._only = None if binds else self.bind
         for table, engine in binds.items():
             self.bind_table(table, engine)
+
+
+@event.listens_for(Session, "after_begin")
+def _after_begin(
+    session: Session, transaction: SessionTransaction, connection: "Connection"
+) -> None:
+    if connection.dialect.name == "sqlite" and transaction.parent is None:
+        from lback.db._sqlite import lock_of
+
+        lock = lock_of(connection)
+        if lock is not None:
+            session.unit.locks.append(lock)
 
 
 @event.listens_for(Session, "before_commit")

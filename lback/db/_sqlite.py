@@ -8,8 +8,10 @@ import sqlite3
 from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import ExitStack
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy import create_engine
 from sqlalchemy import event
 from sqlalchemy import URL
@@ -17,7 +19,6 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lback.core._unit_of_work import current_unit
 from lback.core.exceptions import OneWriter
 from lback.db.engines import databases
 from lback.db.engines import Engines
@@ -52,7 +53,7 @@ def make_engines(url: URL, options: dict[str, Any]) -> Engines:
 
 def _set_up(connection: Any, record: ConnectionPoolEntry) -> None:
     """Prepare a new connection of the driver."""
-    # NOTE: the driver begins no transaction any more; _begin_with() does.
+    # NOTE: the driver begins no transaction any more; _begin() and _take_lock() do.
     connection.isolation_level = None
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
     if mode not in {"wal", "memory"}:
@@ -76,12 +77,8 @@ def _begin_to_read(connection: Any) -> None:
 
 
 def _take_lock(connection: Any) -> None:
-    """Begin a transaction that keeps all others from writing; its unit knows."""
-    own = connection.connection.dbapi_connection
-    _execute(own, _TAKE_LOCK)
-    unit: Any = current_unit()
-    if unit is not None:
-        unit.locks.append(Lock(own))
+    """Begin a transaction that keeps all others from writing."""
+    _execute(connection.connection.dbapi_connection, _TAKE_LOCK)
 
 
 def _execute(connection: sqlite3.Connection, statement: str) -> None:
@@ -96,18 +93,24 @@ def _execute(connection: sqlite3.Connection, statement: str) -> None:
 class Lock:
     """The one write lock of an SQLite database, held by a transaction."""
 
-    __slots__ = ("_changes", "_connection")
+    __slots__ = ("_changes", "_connection", "_is_lent")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._changes = connection.total_changes
+        self._is_lent = False
 
-    def lend(self, *, is_in_savepoint: bool) -> None:
+    def lend(self, *, is_in_savepoint: bool) -> bool:
         """End the transaction, in which nothing was written, to begin it again later.
+
+        Returns:
+            Whether it was; a lock that is lent already stays so.
 
         Raises:
             OneWriter: Something was written in it, or a savepoint needs it.
         """
+        if self._is_lent:
+            return False
         if is_in_savepoint or self._connection.total_changes != self._changes:
             raise OneWriter(
                 "SQLite lets one transaction write at a time, and the unit of work "
@@ -115,6 +118,8 @@ class Lock:
                 "would wait for it for ever. Use it before, or use on_commit()."
             )
         self._connection.execute("COMMIT")
+        self._is_lent = True
+        return True
 
     def take_back(self, session: Session) -> None:
         """Begin the transaction of *session* again.
@@ -123,6 +128,7 @@ class Lock:
             OperationalError: Another one writes for too long; the session is of no
                 more use, so that nothing is written outside a transaction.
         """
+        self._is_lent = False
         try:
             _execute(self._connection, _TAKE_LOCK)
         except OperationalError:
@@ -143,13 +149,19 @@ def lent(holders: Iterable[tuple[Session, list[Lock]]]) -> Iterator[None]:
     held = [(session, lock) for session, locks in holders for lock in locks]
     if databases.pinned:  # all sessions share one transaction
         held = []
-    for session, lock in held:
-        lock.lend(is_in_savepoint=session.in_nested_transaction())
-    try:
-        yield
-    finally:
+    with ExitStack() as given:
         for session, lock in held:
-            lock.take_back(session)
+            if lock.lend(is_in_savepoint=session.in_nested_transaction()):
+                given.callback(lock.take_back, session)
+        yield
+
+
+def lock_of(connection: Connection) -> Lock | None:
+    """Return the write lock that a transaction has taken at its begin, if it has."""
+    if connection.get_execution_options().get("lback_mode") != Mode.WRITE:
+        return None
+    own: Any = connection.connection.dbapi_connection
+    return Lock(own)
 
 
 def _allow_writes(connection: Any, record: Any, state: Any) -> None:

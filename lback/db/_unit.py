@@ -175,7 +175,6 @@ class Unit:
         """Give the connection back; the outer unit of work is the current one again."""
         self.is_over = self._is_closed = True
         current.set(self._outer)
-        # NOTE: without a way back from here, unit and session need no collector.
         session, self._session = self._session, None
         if session is not None:
             self._close_session(session)
@@ -183,6 +182,10 @@ class Unit:
             from lback.db._leaks import report_kept
 
             report_kept(self)
+        else:
+            # NOTE: the request knows its unit; without the way back none of them
+            # needs the collector.
+            self._request = None
 
     def _close_session(self, session: Session) -> None:
         if session.has_changes():
@@ -324,7 +327,9 @@ class Unit:
 
     def leave_to_parent(self) -> Any:
         """Become of no use, in the child of a fork; return the unit around it."""
-        _left.append(self._session)
+        if self._session is not None:
+            self._session.forbid("The unit of work of the parent process")
+            _left.append(self._session)
         self._session = self._pending = None
         self.is_over = self._is_closed = True
         return self._outer

@@ -14,7 +14,6 @@ from lback.core._database_uri import database_uri
 from lback.core._fork import after_fork
 from lback.core._settings_known import did_you_mean
 from lback.core.exceptions import DatabaseRefused
-from lback.core.exceptions import MissingExtra
 from lback.core.exceptions import SettingsBroken
 
 if TYPE_CHECKING:
@@ -39,9 +38,6 @@ _OPTIONS: dict[str, tuple[str, type]] = {
     "POOL_TIMEOUT": ("pool_timeout", int),
 }
 _PLACE = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS", "URL")
-
-# The package behind each driver that Lback has an extra for.
-_EXTRAS = {"psycopg": ("psycopg", "postgresql")}
 
 
 class Mode(StrEnum):
@@ -83,6 +79,7 @@ class Databases:
         self.refusal: str | None = None
         self._settings: Mapping[str, Any] = {}
         self._base = Path()
+        self._is_disposed_at_exit = False
         self._made: dict[str, Engines] = {}
         # What binds() answers, and of how many tables.
         self._bound: dict[Mode, tuple[int, dict[Table, Engine | Connection]]] = {}
@@ -136,13 +133,17 @@ class Databases:
 
         self.check_known(name)
         try:
-            return make_url(database_uri(self._settings, self._base, name))
+            url = make_url(database_uri(self._settings, self._base, name))
         except (ArgumentError, ValueError):
             # NOTE: without its cause, which may show a part of the password.
             raise SettingsBroken(
                 f'The URL of DATABASES["{name}"] cannot be read. Write it like '
                 '"postgresql://user:password@host:5432/name" or "sqlite:///db.sqlite3".'
             ) from None
+        password = url.query.get("password")
+        if isinstance(password, str):  # where nobody would hide it
+            url = url.difference_update_query(["password"]).set(password=password)
+        return url
 
     def engine(self, name: str = DEFAULT, mode: Mode = Mode.WRITE) -> "Engine":
         """Return the engine of a database, made on first use.
@@ -184,6 +185,10 @@ class Databases:
             self._bound[mode] = len(tables), found
         return found
 
+    def forget_binds(self) -> None:
+        """Look anew which table is in which database."""
+        self._bound = {}
+
     def dispose(self) -> None:
         """Close all connections that nobody uses; the next use makes new engines."""
         with self._lock:
@@ -212,9 +217,6 @@ class Databases:
 
     def _make(self, name: str) -> Engines:
         """Make the engines of a database. Needs the lock."""
-        from sqlalchemy import create_engine
-        from sqlalchemy.exc import NoSuchModuleError
-
         url = self.url(name)
         options = _engine_options(self._settings[name])
         if url.get_backend_name() == "sqlite":
@@ -222,25 +224,15 @@ class Databases:
 
             made = make_engines(url, options)
         else:
-            try:
-                engine = create_engine(url, **options)
-            except NoSuchModuleError as error:
-                raise SettingsBroken(
-                    f'DATABASES["{name}"] names {url.drivername!r}, which SQLAlchemy '
-                    'does not know. Use "postgresql" or "sqlite".'
-                ) from error
-            except ModuleNotFoundError as error:
-                if error.name not in _EXTRAS:
-                    raise
-                package, extra = _EXTRAS[error.name]
-                raise MissingExtra(package=package, extra=extra) from error
-            read_only = engine.execution_options(**_read_only_options(url))
-            made = Engines(engine, engine, read_only)
+            from lback.db import _server
+
+            made = _server.make_engines(url, options, name)
         if self.is_debug:
             from lback.db._leaks import note_checkouts
 
             note_checkouts(made.write)
-        if not self._made:
+        if not self._is_disposed_at_exit:
+            self._is_disposed_at_exit = True
             atexit.register(self.dispose)
         self._made[name] = made
         return made
@@ -259,11 +251,6 @@ def _engine_options(database: Any) -> dict[str, Any]:
             if key in database:
                 options[argument] = database[key]
     return options
-
-
-def _read_only_options(url: "URL") -> dict[str, Any]:
-    is_postgresql = url.get_backend_name() == "postgresql"
-    return {"postgresql_readonly": True} if is_postgresql else {}
 
 
 def _check(name: object, database: Any) -> None:

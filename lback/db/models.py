@@ -86,11 +86,34 @@ def bind_apps(databases_by_app: Mapping[str, str]) -> None:
         SettingsBroken: An app or a model names a database that is not there.
     """
     for mapper in Model.registry.mappers:
-        name = databases_by_app.get(app_of(mapper.class_))
+        name = _database_of_app(mapper.class_, databases_by_app)
         if name is not None and isinstance(mapper.local_table, Table):
             mapper.local_table.info.setdefault(_DATABASE, name)
     for table in Model.metadata.tables.values():
+        _follow(table)
         databases.check_known(database_of(table))
+    databases.forget_binds()
+
+
+def _database_of_app(model: type, databases_by_app: Mapping[str, str]) -> str | None:
+    """Return the database of the app whose package *model* stands in."""
+    packages = model.__module__.split(".")
+    for length in range(len(packages), 0, -1):
+        name = databases_by_app.get(".".join(packages[:length]))
+        if name is not None:
+            return name
+    return None
+
+
+def _follow(table: Table) -> None:
+    """Put a table without a model, such as a many-to-many one, where it points to."""
+    if _DATABASE in table.info or any(
+        mapper.local_table is table for mapper in Model.registry.mappers
+    ):
+        return
+    homes = {database_of(key.column.table) for key in table.foreign_keys}
+    if len(homes) == 1:
+        table.info[_DATABASE] = homes.pop()
 
 
 def app_of(model: type) -> str:

@@ -19,6 +19,8 @@ from lback.core.exceptions import DatabaseRefused
 from lback.core.exceptions import HTTPException
 from lback.core.exceptions import NoUnitOfWork
 from lback.db._after_commit import Function
+from lback.db._blocks import Block
+from lback.db._blocks import OwnUnit
 from lback.db._tasks import alone
 from lback.db._unit import Unit
 from lback.db.engines import databases
@@ -51,12 +53,12 @@ def get_session() -> "Session":
     )
 
 
-@contextmanager
-def separate_unit(*, read_only: bool = False) -> "Iterator[Session]":
+class separate_unit(Block):  # noqa: N801  # reads as a word of the language
     """Begin a unit of work of its own: what it writes stays, whatever happens around.
 
     It is committed at the end of the block, and rolled back by an exception. Threads
-    and scripts begin theirs with it.
+    and scripts begin theirs with it. Inside a running event loop ``async with`` awaits
+    the async receivers behind its commit. As a decorator it does so for each call.
 
     Args:
         read_only: Nothing can be written.
@@ -65,22 +67,67 @@ def separate_unit(*, read_only: bool = False) -> "Iterator[Session]":
         OneWriter: The database is SQLite, which lets one transaction write at a time,
             and the unit of work around this one has written.
     """
-    outer = None if read_only else current_unit()
-    with outer.lends_locks() if isinstance(outer, Unit) else nullcontext():
-        around = current_unit()
-        depth = around.depth if isinstance(around, Unit) else 0
-        unit = Unit(Mode.READ_ONLY if read_only else Mode.WRITE, depth=depth)
+
+    __slots__ = ("_lent", "_own", "_read_only")
+
+    def __init__(self, *, read_only: bool = False) -> None:
+        self._lent: AbstractContextManager[None] = nullcontext()
+        self._own: OwnUnit | None = None
+        self._read_only = read_only
+
+    def _again(self) -> "separate_unit":
+        return separate_unit(read_only=self._read_only)
+
+    def __enter__(self) -> "Session":
+        if self._own is not None:
+            raise RuntimeError(
+                "This separate_unit() is under way already. Make one for each block."
+            )
+        outer = current_unit()
+        if isinstance(outer, Unit) and not self._read_only:
+            self._lent = outer.lends_locks()
+        self._lent.__enter__()
+        mode = Mode.READ_ONLY if self._read_only else Mode.WRITE
         try:
-            yield unit.session
-            unit.commit()
+            self._own = OwnUnit(mode, outer.depth if isinstance(outer, Unit) else 0)
         except BaseException:
-            unit.rollback()
+            self._lent.__exit__(None, None, None)
             raise
+        return self._own.session
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        own, lent = self._taken()
+        try:
+            own.end(error)
         finally:
-            unit.close()
+            lent.__exit__(None, None, None)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        own, lent = self._taken()
+        try:
+            await own.aend(error)
+        finally:
+            lent.__exit__(None, None, None)
+
+    def _taken(self) -> tuple[OwnUnit, AbstractContextManager[None]]:
+        own, self._own = self._own, None
+        if own is None:
+            raise RuntimeError("This block was not entered. Use: with separate_unit():")
+        lent, self._lent = self._lent, nullcontext()
+        return own, lent
 
 
-class atomic:  # noqa: N801  # reads as a word of the language, like Django's
+class atomic(Block):  # noqa: N801  # reads as a word of the language, like Django's
     """Write all of a block or nothing of it.
 
     In a unit of work the block is a savepoint: an exception undoes what the block
@@ -92,11 +139,16 @@ class atomic:  # noqa: N801  # reads as a word of the language, like Django's
 
     __slots__ = ("_alone", "_own", "_savepoint", "_unit")
 
-    def __init__(self) -> None:
+    def __init__(self, function: None = None) -> None:
+        if function is not None:
+            raise TypeError("Write it with brackets: @atomic()")
         self._alone: AbstractContextManager[None] = nullcontext()
-        self._own: Unit | None = None
+        self._own: OwnUnit | None = None
         self._unit: Unit | None = None
         self._savepoint: SessionTransaction | None = None
+
+    def _again(self) -> "atomic":
+        return atomic()
 
     def __enter__(self) -> "Session":
         if self._own is not None or self._unit is not None:
@@ -105,7 +157,8 @@ class atomic:  # noqa: N801  # reads as a word of the language, like Django's
             )
         unit = current_unit()
         if not isinstance(unit, Unit):
-            return self._begin_own()
+            self._own = OwnUnit(Mode.WRITE)
+            return self._own.session
         # NOTE: first, since beginning the savepoint uses the session.
         unit.touches.enter_block()
         try:
@@ -113,16 +166,6 @@ class atomic:  # noqa: N801  # reads as a word of the language, like Django's
         except BaseException:
             unit.touches.leave_block()
             raise
-
-    def _begin_own(self) -> "Session":
-        own = Unit(Mode.WRITE)
-        try:
-            session = own.session
-        except BaseException:
-            own.close()
-            raise
-        self._own = own
-        return session
 
     def _begin_savepoint(self, unit: Unit) -> "Session":
         session = unit.session
@@ -144,21 +187,15 @@ class atomic:  # noqa: N801  # reads as a word of the language, like Django's
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._own is None:
-            guard, self._alone = self._alone, nullcontext()
-            try:
-                self._end_savepoint(error)
-            finally:
-                guard.__exit__(None, None, None)
+        own, self._own = self._own, None
+        if own is not None:
+            own.end(error)
             return
-        unit, self._own = self._own, None
+        guard, self._alone = self._alone, nullcontext()
         try:
-            _end(unit, unit.commit if error is None else None)
+            self._end_savepoint(error)
         finally:
-            unit.close()
-
-    async def __aenter__(self) -> "Session":
-        return self.__enter__()
+            guard.__exit__(None, None, None)
 
     async def __aexit__(
         self,
@@ -166,21 +203,11 @@ class atomic:  # noqa: N801  # reads as a word of the language, like Django's
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._own is None:
+        own, self._own = self._own, None
+        if own is not None:
+            await own.aend(error)
+        else:
             self.__exit__(kind, error, trace)
-            return
-        unit, self._own = self._own, None
-        try:
-            if error is not None:
-                await unit.arollback()
-                return
-            try:
-                await unit.acommit()
-            except BaseException:
-                unit.rollback()
-                raise
-        finally:
-            unit.close()
 
     def _end_savepoint(self, error: BaseException | None) -> None:
         savepoint, unit = self._savepoint, self._unit
@@ -213,25 +240,6 @@ class atomic:  # noqa: N801  # reads as a word of the language, like Django's
             if savepoint.is_active:
                 savepoint.rollback()
             raise
-
-    def __call__(self, function: F) -> F:
-        """Wrap *function* so that each call of it is such a block."""
-        cls = type(self)
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def awaited(*args: Any, **options: Any) -> Any:
-                async with cls():
-                    return await function(*args, **options)
-
-            return cast("F", awaited)
-
-        @functools.wraps(function)
-        def called(*args: Any, **options: Any) -> Any:
-            with cls():
-                return function(*args, **options)
-
-        return cast("F", called)
 
 
 def on_commit(function: Callable[[], Any]) -> None:
@@ -321,16 +329,4 @@ def _committing(statuses: frozenset[int]) -> Iterator[None]:
     except HTTPException as error:
         if error.status_code in statuses:
             unit.commit()
-        raise
-
-
-def _end(unit: Unit, commit: Callable[[], None] | None) -> None:
-    """Commit a unit of work, or roll it back if that fails or is not wanted."""
-    if commit is None:
-        unit.rollback()
-        return
-    try:
-        commit()
-    except BaseException:
-        unit.rollback()
         raise

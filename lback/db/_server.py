@@ -1,0 +1,61 @@
+"""Engines of databases that are servers: PostgreSQL, and what SQLAlchemy knows else."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy import create_engine
+from sqlalchemy import event
+from sqlalchemy import URL
+from sqlalchemy.exc import NoSuchModuleError
+
+from lback.core.exceptions import MissingExtra
+from lback.core.exceptions import SettingsBroken
+from lback.core.exceptions import TransactionAborted
+from lback.db.engines import Engines
+
+# The package behind each driver that Lback has an extra for.
+_EXTRAS = {"psycopg": ("psycopg", "postgresql")}
+
+# What libpq calls a transaction that an error has aborted.
+_INERROR = 3
+
+
+def make_engines(url: URL, options: dict[str, Any], name: str) -> Engines:
+    """Make the engines of a database; they share their connections.
+
+    Raises:
+        SettingsBroken: SQLAlchemy does not know what the URL names.
+        MissingExtra: The driver is not installed.
+    """
+    try:
+        engine = create_engine(url, **options)
+    except NoSuchModuleError as error:
+        raise SettingsBroken(
+            f'DATABASES["{name}"] names {url.drivername!r}, which SQLAlchemy does not '
+            'know. Use "postgresql" or "sqlite".'
+        ) from error
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRAS:
+            raise
+        package, extra = _EXTRAS[error.name]
+        raise MissingExtra(package=package, extra=extra) from error
+    if engine.dialect.name != "postgresql":
+        return Engines(engine, engine, engine)
+    if engine.dialect.driver == "psycopg":
+        event.listen(engine, "commit", _refuse_aborted)
+    read_only = engine.execution_options(postgresql_readonly=True)
+    return Engines(engine, engine, read_only)
+
+
+def _refuse_aborted(connection: Connection) -> None:
+    """Raise where PostgreSQL would answer a commit with a silent rollback.
+
+    Raises:
+        TransactionAborted: An error of the database was caught and gone on from.
+    """
+    own: Any = connection.connection.dbapi_connection
+    if own.info.transaction_status == _INERROR:
+        raise TransactionAborted(
+            "An error of the database was caught, and PostgreSQL stores nothing of a "
+            "transaction behind one. Wrap what may fail in: with atomic(): ..."
+        )
