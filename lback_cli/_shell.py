@@ -112,11 +112,8 @@ def interact(namespace: Namespace, text: str, ran: Callable[[], None]) -> None:
     Raises:
         SystemExit: The user left by ``exit()``.
     """
-    try:
-        ipython = importlib.import_module("IPython.terminal.ipapp")
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "IPython":
-            raise
+    ipython = _ipython()
+    if ipython is None:
         _python(namespace, text, ran)
         return
     app = ipython.TerminalIPythonApp.instance(user_ns=namespace, display_banner=False)
@@ -124,6 +121,17 @@ def interact(namespace: Namespace, text: str, ran: Callable[[], None]) -> None:
     app.shell.events.register("post_run_cell", lambda _: ran())
     say(text)
     app.start()
+
+
+def _ipython() -> Any:
+    """Return IPython's application module, or None where it is not installed."""
+    # NOTE: apart from its use, or each error at the prompt would show this one, too.
+    try:
+        return importlib.import_module("IPython.terminal.ipapp")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "IPython":
+            raise
+        return None
 
 
 def _python(namespace: Namespace, text: str, ran: Callable[[], None]) -> None:

@@ -12,8 +12,10 @@ from lback.core._startup import Project
 from lback.core.catalogue import AWAITED
 from lback.core.config import Config
 from lback.core.dispatcher_instance import dispatcher
+from lback.core.exceptions import ConfigurationError
 from lback.core.exceptions import FrameworkException
 from lback.core.exceptions import SettingsBroken
+from lback.db.engines import databases
 
 
 class Finding(NamedTuple):
@@ -41,6 +43,7 @@ def check_project(root: Path) -> list[Finding]:
     return [
         *(Finding("error", str(problem)) for problem in problems),
         *_settings(project),
+        *_databases(),
         *_receivers(),
     ]
 
@@ -53,6 +56,15 @@ def _settings(project: Project) -> Iterator[Finding]:
         Config.validate(project.config)
     except SettingsBroken as error:
         yield Finding("error", str(error))
+
+
+def _databases() -> Iterator[Finding]:
+    """Yield the databases that no engine can be made for; none is connected to."""
+    for name in databases:
+        try:
+            databases.engine(name)
+        except ConfigurationError as error:
+            yield Finding("error", str(error))
 
 
 def _receivers() -> Iterator[Finding]:

@@ -207,9 +207,12 @@ class Project:
             "template_renderer": renderer,
         }
         if databases:
+            from lback.db.models import check_models
             from lback.db.requests import begin_unit
 
             services["begin_unit"] = begin_unit
+            with self._telling():
+                check_models()
         with self._telling():
             load_middlewares_from_config(manager, self.config, services)
         self.router = router

@@ -12,6 +12,7 @@ from lback.core._error_pages import error_page
 from lback.core._http import status_line
 from lback.core.exceptions import HTTPException
 from lback.core.exceptions import MethodNotAllowed
+from lback.core.exceptions import RouteNotFound
 from lback.core.exceptions import ServiceUnavailable
 from lback.core.exceptions import ValidationError
 from lback.core.response import error_body
@@ -98,9 +99,11 @@ class ErrorHandler:
         _log(exception, request)
         details = ""
         if self._is_debug:
-            details = "".join(traceback.format_exception(exception))
+            # NOTE: what mends it comes first, not behind a long traceback.
+            notes = [*getattr(exception, "__notes__", []), ""]
+            details = "\n".join(notes) + "".join(traceback.format_exception(exception))
         status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
-        message = _with_notes(exception) if details else _SORRY
+        message = f"{type(exception).__name__}: {exception}" if details else _SORRY
         response = self._make(status, message, request, details=details)
         catalogue.unhandled_exception_response_generated.send(
             self,
@@ -137,7 +140,9 @@ class ErrorHandler:
         """Make the response of an HTTP error and announce it, once."""
         status = int(status)
         details = ""
-        if self._is_debug and status == HTTPStatus.NOT_FOUND:
+        # NOTE: the routes are no help where the view itself found nothing.
+        is_unrouted = exception is None or isinstance(exception, RouteNotFound)
+        if self._is_debug and status == HTTPStatus.NOT_FOUND and is_unrouted:
             details = self._list_of_routes()
         errors = exception.errors if isinstance(exception, ValidationError) else None
         response = self._make(
@@ -182,12 +187,6 @@ class ErrorHandler:
             for route in self._router
         ]
         return "Routes:\n" + "\n".join(lines) if lines else "There are no routes."
-
-
-def _with_notes(error: Exception) -> str:
-    """Say what an error is; what mends it comes first."""
-    notes = getattr(error, "__notes__", [])
-    return "\n".join([*notes, f"{type(error).__name__}: {error}"])
 
 
 def _prefers_json(request: "Request | None") -> bool:

@@ -9,6 +9,7 @@
     │   ├── SettingsNotLoaded          (RuntimeError) settings read before start-up
     │   ├── AppNotFound                (LookupError) an installed app cannot be found
     │   ├── AppBroken                  (ImportError) a module of an app fails
+    │   ├── ModelsBroken               (ValueError) relations that lead nowhere
     │   └── MissingExtra               (ModuleNotFoundError) an extra is missing
     ├── SignalError                    a signal or a receiver is used wrongly
     │   ├── InvalidSignal              (TypeError) a signal declared wrongly
@@ -37,6 +38,7 @@
     │   ├── NoUnitOfWork               (RuntimeError) a session where there is none
     │   ├── TransactionAborted         (RuntimeError) a commit that would store nothing
     │   ├── UnitOver                   (RuntimeError) written or loaded after the end
+    │   ├── InsideAtomic               (RuntimeError) a commit amid a block
     │   ├── OneWriter                  (RuntimeError) two writers at once on SQLite
     │   ├── ReadOnly                   (RuntimeError) a write where only reading is
     │   └── HalfWritten                (RuntimeError) a receiver failed amid its writes
@@ -94,6 +96,10 @@ class AppNotFound(ConfigurationError, LookupError):
 
 class AppBroken(ConfigurationError, ImportError):
     """A module of an installed app raised an error while it was loaded."""
+
+
+class ModelsBroken(ConfigurationError, ValueError):
+    """The models of the project do not fit together."""
 
 
 class MissingExtra(ConfigurationError, ModuleNotFoundError):
@@ -234,6 +240,10 @@ class TransactionAborted(DataError, RuntimeError):
 
 class UnitOver(DataError, RuntimeError):
     """A unit of work was used after its end."""
+
+
+class InsideAtomic(DataError, RuntimeError):
+    """A commit or a rollback by hand amid a block of ``atomic()``."""
 
 
 class OneWriter(DataError, RuntimeError):

@@ -13,6 +13,7 @@ def explained(error: Exception) -> Exception:
     if "sqlalchemy.exc" not in sys.modules:
         return error
     from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import PendingRollbackError
     from sqlalchemy.exc import ProgrammingError
     from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -26,10 +27,17 @@ def explained(error: Exception) -> Exception:
             )
         elif _is_overloaded(error):
             return _unavailable("The database is busy.", error)
-    if isinstance(error, OperationalError | ProgrammingError) and _lacks_table(error):
+    if isinstance(error, OperationalError | ProgrammingError) and _lacks_something(
+        error
+    ):
         error.add_note(
-            "If the table is one of a model, run: lback makemigrations, then: "
-            "lback migrate"
+            "If a model has it, run: lback migrate (and before that, if the model is "
+            "new or was changed: lback makemigrations)"
+        )
+    if isinstance(error, PendingRollbackError):
+        error.add_note(
+            "An error of the database was caught before. Wrap what may fail in: with "
+            "atomic(): ..."
         )
     return error
 
@@ -53,7 +61,14 @@ def _is_overloaded(error: Exception) -> bool:
     )
 
 
-def _lacks_table(error: Exception) -> bool:
+def _lacks_something(error: Exception) -> bool:
+    """Tell whether a table or a column is not there."""
     orig = getattr(error, "orig", None)
-    # The words of SQLite, and the code of PostgreSQL.
-    return "no such table" in str(orig) or getattr(orig, "sqlstate", "") == "42P01"
+    said = str(orig)
+    # The words of SQLite, and the codes of PostgreSQL.
+    return (
+        "no such table" in said
+        or "no such column" in said
+        or "has no column named" in said
+        or getattr(orig, "sqlstate", "") in {"42P01", "42703"}
+    )

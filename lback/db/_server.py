@@ -35,10 +35,13 @@ def make_engines(url: URL, options: dict[str, Any], name: str) -> Engines:
             'know. Use "postgresql" or "sqlite".'
         ) from error
     except ModuleNotFoundError as error:
-        if error.name not in _EXTRAS:
-            raise
-        package, extra = _EXTRAS[error.name]
-        raise MissingExtra(package=package, extra=extra) from error
+        if error.name in _EXTRAS:
+            package, extra = _EXTRAS[error.name]
+            raise MissingExtra(package=package, extra=extra) from error
+        raise SettingsBroken(
+            f'DATABASES["{name}"] names {url.drivername!r}, whose driver '
+            f"{error.name!r} is not installed."
+        ) from error
     if engine.dialect.name != "postgresql":
         return Engines(engine, engine, engine)
     if engine.dialect.driver == "psycopg":

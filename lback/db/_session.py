@@ -48,6 +48,9 @@ class Owner(Protocol):
     def check_write(self) -> None:
         """Raise if nothing may be written any more."""
 
+    def check_outside(self, what: str) -> None:
+        """Raise if a block of ``atomic()`` is under way, which *what* would end."""
+
     def before_commit(self) -> None:
         """Raise if the transaction must not be committed."""
 
@@ -120,7 +123,12 @@ class Session(orm.Session):
             observe_bulk(self)
 
     def rollback(self) -> None:
-        """Roll back; see SQLAlchemy."""
+        """Roll back; see SQLAlchemy.
+
+        Raises:
+            InsideAtomic: A block of ``atomic()`` is under way.
+        """
+        self.unit.check_outside("rollback")
         if not self.in_transaction():
             self.unit.forget()
         super().rollback()
@@ -145,7 +153,12 @@ class Session(orm.Session):
             transaction = parent
 
     def commit(self) -> None:
-        """Commit, down to the outermost transaction; see SQLAlchemy."""
+        """Commit, down to the outermost transaction; see SQLAlchemy.
+
+        Raises:
+            InsideAtomic: A block of ``atomic()`` is under way.
+        """
+        self.unit.check_outside("commit")
         self.write_all()
         super().commit()
 

@@ -32,6 +32,11 @@ class Touches:
         """Tell whether a call has used the session."""
         return any(r is receiver and known() is results for r, known in self._calls)
 
+    @property
+    def is_in_block(self) -> bool:
+        """Whether a block is under way."""
+        return bool(self._blocks)
+
     def enter_block(self) -> None:
         """Take note of a block, which undoes what its receiver wrote if it fails."""
         self._blocks.append(next(iter(nesting.calls()), (None, None)))

@@ -15,6 +15,7 @@ from lback.core._unit_of_work import current
 from lback.core._unit_of_work import Deferred
 from lback.core._unit_of_work import NOTHING
 from lback.core._unit_of_work import UnitOfWork
+from lback.core.exceptions import InsideAtomic
 from lback.core.exceptions import NoUnitOfWork
 from lback.core.exceptions import ReadOnly
 from lback.core.exceptions import UnitOver
@@ -323,6 +324,15 @@ class Unit:
             raise UnitOver(
                 f"{self} is over: what is written now would be lost. Use: "
                 "with separate_unit(): ..."
+            )
+
+    def check_outside(self, what: str) -> None:
+        """Raise if a block of ``atomic()`` is under way, which *what* would end."""
+        if self._touches is not None and self._touches.is_in_block and not self.is_over:
+            raise InsideAtomic(
+                f"session.{what}() inside atomic() would end the block, and all "
+                "around it. The block ends by itself; to undo it, raise an exception "
+                "and catch it outside."
             )
 
     def leave_to_parent(self) -> Any:

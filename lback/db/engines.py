@@ -78,6 +78,7 @@ class Databases:
         self.pinned: Mapping[str, Connection] = {}
         self.refusal: str | None = None
         self._settings: Mapping[str, Any] = {}
+        self._is_configured = False
         self._base = Path()
         self._is_disposed_at_exit = False
         self._made: dict[str, Engines] = {}
@@ -108,6 +109,7 @@ class Databases:
             )
         self.dispose()
         self._settings, self._base, self.is_debug = settings, base, is_debug
+        self._is_configured = True
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names, ``"default"`` first."""
@@ -140,6 +142,11 @@ class Databases:
                 f'The URL of DATABASES["{name}"] cannot be read. Write it like '
                 '"postgresql://user:password@host:5432/name" or "sqlite:///db.sqlite3".'
             ) from None
+        if url.host and "@" in url.host:
+            raise SettingsBroken(
+                f'The URL of DATABASES["{name}"] has two @. One that belongs to the '
+                "user or the password is written %40."
+            )
         password = url.query.get("password")
         if isinstance(password, str):  # where nobody would hide it
             url = url.difference_update_query(["password"]).set(password=password)
@@ -204,6 +211,11 @@ class Databases:
         """
         if name in self._settings:
             return
+        if not self._is_configured:
+            raise SettingsBroken(
+                "No project is loaded, so there is no database. A script begins with: "
+                "from lback.core.wsgi_entry import create_wsgi_app; create_wsgi_app()"
+            )
         if not self._settings:
             raise SettingsBroken(
                 "The project has no database. Add to settings.py: "

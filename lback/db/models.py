@@ -10,6 +10,7 @@ from sqlalchemy import Table
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import declared_attr
 
+from lback.core.exceptions import ModelsBroken
 from lback.db.engines import databases
 from lback.db.engines import DEFAULT
 from lback.db.types import UTCDateTime
@@ -93,6 +94,35 @@ def bind_apps(databases_by_app: Mapping[str, str]) -> None:
         _follow(table)
         databases.check_known(database_of(table))
     databases.forget_binds()
+
+
+def check_models() -> None:
+    """Refuse models whose relations lead nowhere, before the first query does.
+
+    Raises:
+        ModelsBroken: A relation or a foreign key names what is not there, or what is
+            in another database.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.orm import configure_mappers
+
+    try:
+        configure_mappers()
+        for table in Model.metadata.tables.values():
+            for key in table.foreign_keys:
+                _check_reference(table, key.column.table, str(key.parent))
+    except SQLAlchemyError as error:
+        said = " ".join(str(error).split())
+        raise ModelsBroken(f"The models do not fit together: {said}") from error
+
+
+def _check_reference(table: Table, target: Any, column: str) -> None:
+    if database_of(table) != database_of(target):
+        raise ModelsBroken(
+            f"{column} refers to {target.name!r} in the database "
+            f"{database_of(target)!r}, but is itself in {database_of(table)!r}. No "
+            "foreign key leads from one to the other: keep the bare key."
+        )
 
 
 def _database_of_app(model: type, databases_by_app: Mapping[str, str]) -> str | None:

@@ -33,10 +33,6 @@ from lback.db import databases
 from lback.db import Model
 from lback.db.requests import begin_unit
 
-POSTGRESQL = os.environ.get(
-    "LBACK_TEST_POSTGRESQL", "postgresql://root@127.0.0.1:5432/postgres"
-)
-
 POOL = {"POOL_SIZE": 5, "MAX_OVERFLOW": 0, "POOL_TIMEOUT": 2}
 
 
@@ -137,18 +133,18 @@ def _use(store: Store, folder: Path) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
     """Return the URL of a database that is dropped when the tests are over."""
     name = f"lback_dbtests_{os.getpid()}"
-    own = make_url(POSTGRESQL).set(database=name)
-    with psycopg.connect(POSTGRESQL, autocommit=True) as server:
+    own = make_url(postgresql_server).set(database=name)
+    with psycopg.connect(postgresql_server, autocommit=True) as server:
         server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
         server.execute(f"CREATE DATABASE {name}".encode())
     databases.configure({"default": _text(own)}, Path())
     Model.metadata.create_all(databases.engine(), tables=TABLES)
     databases.configure({}, Path())
     yield _text(own)
-    with psycopg.connect(POSTGRESQL, autocommit=True) as server:
+    with psycopg.connect(postgresql_server, autocommit=True) as server:
         server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 

@@ -6,8 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import Column
+from sqlalchemy import ForeignKey
 from sqlalchemy import insert
 from sqlalchemy import select
+from sqlalchemy import Table
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
@@ -146,6 +149,27 @@ def test_an_app_puts_its_models_elsewhere(both: Any) -> None:
 
     assert "reports" == database_of(Ledger.__table__)  # type: ignore[arg-type]  # a table
     assert "reports" == database_of(Report.__table__)  # type: ignore[arg-type]  # a table
+
+
+def test_a_table_between_models_follows_them(both: Any) -> None:
+    """A many-to-many table has no model; it is where the tables are it refers to."""
+    between = Table(
+        "dbtests_between",
+        Model.metadata,
+        Column("ledger_id", ForeignKey(Ledger.__table__.c.id)),
+    )
+    bind_apps({__name__: "reports"})
+    Model.metadata.remove(between)
+
+    assert "reports" == database_of(between)
+
+
+def test_a_model_beside_the_models_module_belongs_to_the_app(both: Any) -> None:
+    """An app is its whole package, whatever the module of a model is called."""
+    package = __name__.rpartition(".")[0]
+    bind_apps({package: "reports"})
+
+    assert "reports" == database_of(Ledger.__table__)  # type: ignore[arg-type]  # a table
 
 
 def test_an_app_with_an_unknown_database_is_an_error(both: Any) -> None:
