@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from lback.db._observing import Write
-    from lback.db._sqlite import Lock
 
 
 # How often rows that receivers add are written before SQLAlchemy goes on by itself, and
@@ -36,11 +35,9 @@ class Owner(Protocol):
 
     Attributes:
         is_over: Nothing is committed any more.
-        locks: The locks of whole databases that it holds: SQLite's.
     """
 
     is_over: bool
-    locks: "list[Lock]"
 
     def touch(self) -> None:
         """Take note that the session is used."""
@@ -159,7 +156,8 @@ class Session(orm.Session):
             InsideAtomic: A block of ``atomic()`` is under way.
         """
         self.unit.check_outside("commit")
-        self.write_all()
+        if is_observed():
+            self.write_all()
         super().commit()
 
     def write_all(self) -> None:
@@ -180,7 +178,11 @@ class Session(orm.Session):
         return not self._is_clean()
 
     def forbid(self, what: object) -> None:
-        """Let nothing be done any more, and leave the connection as it is."""
+        """Let nothing be done any more, and leave the connection as it is.
+
+        Args:
+            what: Whose session it was, for the error of a later use.
+        """
         self._over = what
 
     def add(self, instance: object, *args: Any, **options: Any) -> None:
@@ -233,18 +235,6 @@ class Session(orm.Session):
         self._only = None if binds else self.bind
         for table, engine in binds.items():
             self.bind_table(table, engine)
-
-
-@event.listens_for(Session, "after_begin")
-def _after_begin(
-    session: Session, transaction: SessionTransaction, connection: "Connection"
-) -> None:
-    if connection.dialect.name == "sqlite" and transaction.parent is None:
-        from lback.db._sqlite import lock_of
-
-        lock = lock_of(connection)
-        if lock is not None:
-            session.unit.locks.append(lock)
 
 
 @event.listens_for(Session, "before_commit")

@@ -27,8 +27,10 @@ from lback.db.engines import Mode
 # Seconds that a transaction waits for the one that writes.
 _BUSY_TIMEOUT = 5
 
-_TAKE_LOCK = "BEGIN IMMEDIATE"
-
+# What a connection notes about its transaction: how much had been written at its begin,
+# whether its lock is lent, and whether it may only read.
+_CHANGES = "lback_changes"
+_IS_LENT = "lback_is_lent"
 _IS_READ_ONLY = "lback_is_read_only"
 
 
@@ -78,7 +80,9 @@ def _begin_to_read(connection: Any) -> None:
 
 def _take_lock(connection: Any) -> None:
     """Begin a transaction that keeps all others from writing."""
-    _execute(connection.connection.dbapi_connection, _TAKE_LOCK)
+    own = connection.connection.dbapi_connection
+    _execute(own, "BEGIN IMMEDIATE")
+    connection.info[_CHANGES] = own.total_changes
 
 
 def _execute(connection: sqlite3.Connection, statement: str) -> None:
@@ -90,78 +94,63 @@ def _execute(connection: sqlite3.Connection, statement: str) -> None:
         raise OperationalError(statement, None, error) from error
 
 
-class Lock:
-    """The one write lock of an SQLite database, held by a transaction."""
-
-    __slots__ = ("_changes", "_connection", "_is_lent")
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._changes = connection.total_changes
-        self._is_lent = False
-
-    def lend(self, *, is_in_savepoint: bool) -> bool:
-        """End the transaction, in which nothing was written, to begin it again later.
-
-        Returns:
-            Whether it was; a lock that is lent already stays so.
-
-        Raises:
-            OneWriter: Something was written in it, or a savepoint needs it.
-        """
-        if self._is_lent:
-            return False
-        if is_in_savepoint or self._connection.total_changes != self._changes:
-            raise OneWriter(
-                "SQLite lets one transaction write at a time, and the unit of work "
-                "around this one has written or is inside atomic(), so separate_unit() "
-                "would wait for it for ever. Use it before, or use on_commit()."
-            )
-        self._connection.execute("COMMIT")
-        self._is_lent = True
-        return True
-
-    def take_back(self, session: Session) -> None:
-        """Begin the transaction of *session* again.
-
-        Raises:
-            OperationalError: Another one writes for too long; the session is of no
-                more use, so that nothing is written outside a transaction.
-        """
-        self._is_lent = False
-        try:
-            _execute(self._connection, _TAKE_LOCK)
-        except OperationalError:
-            session.invalidate()
-            raise
-
-
 @contextmanager
-def lent(holders: Iterable[tuple[Session, list[Lock]]]) -> Iterator[None]:
+def lent(sessions: Iterable[Session]) -> Iterator[None]:
     """Let somebody else write while a block runs.
 
+    A transaction that has taken the one write lock and not written is ended, and begun
+    again behind the block.
+
     Args:
-        holders: The open sessions of this thread with the locks that each holds.
+        sessions: The open sessions of this thread.
 
     Raises:
         OneWriter: One of them has written, or is in a savepoint.
+        OperationalError: Another one writes for too long behind the block; the session
+            is of no more use then, so that nothing is written outside a transaction.
     """
-    held = [(session, lock) for session, locks in holders for lock in locks]
-    if databases.pinned:  # all sessions share one transaction
-        held = []
+    held = [(own, connection) for own in sessions for connection in _locking(own)]
     with ExitStack() as given:
-        for session, lock in held:
-            if lock.lend(is_in_savepoint=session.in_nested_transaction()):
-                given.callback(lock.take_back, session)
+        for own, connection in held:
+            _lend(own, connection)
+            given.callback(_take_back, own, connection)
         yield
 
 
-def lock_of(connection: Connection) -> Lock | None:
-    """Return the write lock that a transaction has taken at its begin, if it has."""
-    if connection.get_execution_options().get("lback_mode") != Mode.WRITE:
-        return None
+def _locking(session: Session) -> list[Connection]:
+    """Return those connections of a transaction that have taken the lock."""
+    transaction = session.get_transaction()
+    if transaction is None or databases.pinned:  # all sessions share one transaction
+        return []
+    held = {taken[0] for taken in transaction._connections.values()}  # noqa: SLF001  # there is no public way
+    return [
+        connection
+        for connection in held
+        if connection.get_execution_options().get("lback_mode") == Mode.WRITE
+        and not connection.info.get(_IS_LENT)  # by a block around this one
+    ]
+
+
+def _lend(session: Session, connection: Connection) -> None:
     own: Any = connection.connection.dbapi_connection
-    return Lock(own)
+    has_written = own.total_changes != connection.info[_CHANGES]
+    if has_written or session.in_nested_transaction():
+        raise OneWriter(
+            "SQLite lets one transaction write at a time, and the unit of work around "
+            "this one has written or is inside atomic(), so separate_unit() would wait "
+            "for it for ever. Use it before, or use on_commit()."
+        )
+    own.execute("COMMIT")
+    connection.info[_IS_LENT] = True
+
+
+def _take_back(session: Session, connection: Connection) -> None:
+    connection.info[_IS_LENT] = False
+    try:
+        _take_lock(connection)
+    except OperationalError:
+        session.invalidate()
+        raise
 
 
 def _allow_writes(connection: Any, record: Any, state: Any) -> None:

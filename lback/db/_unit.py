@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from lback.core.catalogue import BulkChange
     from lback.core.types import Request
     from lback.db._observing import Write
-    from lback.db._sqlite import Lock
 
 logger = logging.getLogger("lback.db")
 
@@ -52,7 +51,6 @@ class Unit:
         queue: Where to put what runs after its commit; None to run it at once.
 
     Attributes:
-        locks: The locks of whole databases that it holds: SQLite's.
         thread: The identity of the thread that it belongs to.
     """
 
@@ -70,7 +68,6 @@ class Unit:
         "_touches",
         "depth",
         "is_over",
-        "locks",
         "thread",
     )
 
@@ -85,7 +82,6 @@ class Unit:
         self.thread = get_ident()
         self._mode = mode
         self._request = request
-        self.locks: list[Lock] = []
         self.depth = depth
         self._is_closed = self.is_over = self._is_ending = False
         self._commits_also: frozenset[int] | None = None
@@ -203,7 +199,7 @@ class Unit:
             keep_ended(session, self)
         else:
             session.close()
-            session.end(self)
+            session.forbid(self)
 
     def lends_locks(self) -> "AbstractContextManager[None]":
         """Let another unit of this thread write on SQLite, or raise OneWriter."""
@@ -213,12 +209,12 @@ class Unit:
 
         return lent(self._chain())
 
-    def _chain(self) -> "Iterator[tuple[Session, list[Lock]]]":
+    def _chain(self) -> "Iterator[Session]":
         """Yield the open sessions of this unit and of those around it."""
         unit: Any = self
         while isinstance(unit, Unit):
             if unit._session is not None:  # noqa: SLF001  # its own class
-                yield unit._session, unit.locks  # noqa: SLF001  # its own class
+                yield unit._session  # noqa: SLF001  # its own class
             unit = unit._outer  # noqa: SLF001  # its own class
 
     # --- What waits for the commit ----------------------------------------------------
@@ -294,7 +290,6 @@ class Unit:
         if transaction.parent is not None:
             return
         self._committed = None
-        self.locks.clear()
         if is_committed:
             self.is_over = self.is_over or self._is_ending
             if catalogue.db_session_committed.is_heard:
