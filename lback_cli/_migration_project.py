@@ -71,10 +71,10 @@ def one_with(found: "list[Target]", words: str) -> "Target":
     Raises:
         MigrationError: The files of one are no history.
     """
-    from lback.migrations.history import read_history
     from lback.migrations.planning import knows
+    from lback.migrations.state import history_of
 
-    having = [t for t in found if knows(read_history(t.folder), words)]
+    having = [t for t in found if knows(history_of(t), words)]
     return (having or found)[0]
 
 

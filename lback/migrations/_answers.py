@@ -1,6 +1,7 @@
 """What is asked while a migration is made, and what was answered beforehand."""
 
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -44,7 +45,7 @@ class Answers:
         """
         chosen: list[Rename] = []
         for rename in candidates:
-            self._seen.append(f"{rename.old_path}={rename.new}")
+            self._seen.append(_said(rename))
             taken = {(r.table, r.old) for r in chosen} | {
                 (r.table, r.new) for r in chosen
             }
@@ -53,6 +54,27 @@ class Answers:
             if self._is_rename(rename, candidates):
                 chosen.append(rename)
         return chosen
+
+    def check_renames(
+        self, possible: Sequence[Rename], tables: Collection[str] | None = None
+    ) -> None:
+        """Refuse a rename that was said beforehand and fits none that can be meant.
+
+        Args:
+            possible: Those that can be meant.
+            tables: The tables of this database, if there are others, to which what is
+                said of other tables is left; None if there is no other.
+
+        Raises:
+            MigrationError: One of them has a wrong name on either side.
+        """
+        known = list(dict.fromkeys(map(_said, possible)))
+        for path in sorted(self._unused & self._renames.keys()):
+            is_here = tables is None or {path, path.rpartition(".")[0]} & {*tables}
+            if is_here and not any(
+                self._names(each) for each in possible if each.old_path == path
+            ):
+                raise MigrationError(self._misfit(path, known))
 
     def fill(self, path: str, kind: str) -> str:
         """Return what old rows get in the new column *path*.
@@ -83,22 +105,29 @@ class Answers:
             MigrationError: One of them names nothing that changes.
         """
         for path in sorted(self._unused):
-            is_rename = path in self._renames
-            flag = "--rename" if is_rename else "--fill"
-            given = f"{path}={(self._renames if is_rename else self._fills)[path]}"
-            known = ", ".join(self._seen) or "nothing"
-            raise MigrationError(
-                f"{flag} {given} fits no change.{did_you_mean(given, self._seen)} "
-                f"What could be said is: {known}."
-            )
+            raise MigrationError(self._misfit(path, self._seen))
+
+    def _misfit(self, path: str, known: Sequence[str]) -> str:
+        is_rename = path in self._renames
+        flag = "--rename" if is_rename else "--fill"
+        given = f"{path}={(self._renames if is_rename else self._fills)[path]}"
+        return (
+            f"{flag} {given} fits no change.{did_you_mean(given, known)} "
+            f"What could be said is: {', '.join(known) or 'nothing'}."
+        )
+
+    def _names(self, rename: Rename) -> bool:
+        """Tell whether *rename* was said beforehand."""
+        new = self._renames.get(rename.old_path)
+        return new in (rename.new, f"{rename.table}.{rename.new}")
 
     def _is_rename(self, rename: Rename, candidates: Sequence[Rename]) -> bool:
         path = rename.old_path
-        if path in self._renames:
+        if self._names(rename):
             self._unused.discard(path)
-            return self._renames[path] in (rename.new, f"{rename.table}.{rename.new}")
-        is_claimed = any(
-            self._renames.get(other.old_path) == rename.new
+            return True
+        is_claimed = path in self._renames or any(
+            self._names(other)
             for other in candidates
             if (other.table, other.new) == (rename.table, rename.new)
         )
@@ -114,3 +143,7 @@ class Answers:
             )
         answer = self._ask(f"Was {path} renamed to {rename.new}? [y/N]")
         return answer.strip().lower() in {"y", "yes"}
+
+
+def _said(rename: Rename) -> str:
+    return f"{rename.old_path}={rename.new}"

@@ -7,7 +7,6 @@ from typing import Any
 from typing import NamedTuple
 from typing import TYPE_CHECKING
 
-from alembic.autogenerate import produce_migrations
 from alembic.operations import Operations
 from alembic.operations.ops import AddColumnOp
 from alembic.operations.ops import CreateTableOp
@@ -18,9 +17,10 @@ from alembic.operations.ops import ModifyTableOps
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Enum
 
-from lback.migrations._defaults import defaults_differ
+from lback.migrations._defaults import let_spellings_pass
 from lback.migrations._enums import enum_steps
 from lback.migrations._enums import enums_of_type
+from lback.migrations._found import differences
 from lback.migrations._order import in_order
 from lback.migrations._replay import enum_name
 from lback.migrations._replay import Replay
@@ -130,12 +130,12 @@ class Comparer:
             with self._connection.begin() as transaction:
                 self._rename(renames)
                 context = self.context(without)
-                script = produce_migrations(context, self._metadata)
+                compared = [t for key, t in self._tables.items() if key not in without]
+                found = differences(context, self._metadata, compared)
                 transaction.rollback()
         finally:
             self._connection.rollback()
-        found = script.upgrade_ops
-        steps = in_order(found.ops if found else [])
+        steps = in_order(found)
         unseen = [self._tables[key] for key in without]
         enums = enum_steps(self._tables.values(), self._replay.enums, unseen)
         renamed = list(_find_renames(steps, self._connection))
@@ -212,10 +212,10 @@ class Comparer:
                 return True
             return str(thing.key) in self._tables and str(thing.key) not in without
 
-        return MigrationContext.configure(
+        context = MigrationContext.configure(
             self._connection,
             opts={
-                "compare_server_default": defaults_differ,
+                "compare_server_default": True,
                 "compare_type": self._types_differ,
                 "include_name": include_name,
                 "include_object": include_object,
@@ -224,6 +224,8 @@ class Comparer:
                 "version_table": VERSION_TABLE,
             },
         )
+        let_spellings_pass(context)
+        return context
 
 
 def alike(one: "TypeEngine[Any]", other: "TypeEngine[Any]", dialect: Any) -> bool:

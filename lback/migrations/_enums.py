@@ -18,12 +18,16 @@ from sqlalchemy import make_url
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator
 
+from lback.core.exceptions import MigrationError
+from lback.migrations._replay import enum_name
+from lback.migrations._replay import Replay
 from lback.migrations._written import add_value
 from lback.migrations._written import create_enum
 from lback.migrations._written import drop_enum
 from lback.migrations._written import sql_text
 
 if TYPE_CHECKING:
+    from sqlalchemy import Column
     from sqlalchemy import Table
     from sqlalchemy.types import TypeEngine
 
@@ -66,6 +70,44 @@ def enum_steps(
     return EnumSteps(before, [drop_enum(name, known[name]) for name in gone])
 
 
+def check_enums(tables: Iterable["Table"], replay: Replay) -> None:
+    """Refuse two enums of one name: PostgreSQL can keep only one type of that name.
+
+    Args:
+        tables: The tables of the models.
+        replay: What the migrations have made.
+
+    Raises:
+        MigrationError: They have different values, in the models or in a migration.
+    """
+    first: dict[str, tuple[Column[Any], Enum]] = {}
+    uses = [
+        (column, enum)
+        for table in tables
+        for column in table.columns
+        for enum in enums_of_type(column.type)
+    ]
+    for column, enum in uses:
+        there, known = first.setdefault(str(enum.name), (column, enum))
+        if {*known.enums} != {*enum.enums}:
+            raise MigrationError(
+                f"{_used(there, known)} and {_used(column, enum)} have different "
+                f"values, but both are the type {enum.name!r}, which PostgreSQL keeps "
+                f"once. {_remedy(column, enum)}"
+            )
+    for column, enum in uses:
+        makers = _makers(replay, str(enum.name))
+        is_theirs = makers.isdisjoint(_path(c) for c, e in uses if e.name == enum.name)
+        values = replay.enums.get(str(enum.name), [])
+        # NOTE: one that is moved or renamed keeps some of its values.
+        if makers and is_theirs and {*values}.isdisjoint(enum.enums):
+            raise MigrationError(
+                f"The migrations have made the type {enum.name!r} of other values "
+                f"({', '.join(values)}) for {', '.join(sorted(makers))}, so "
+                f"{_used(column, enum)} cannot be of that type. {_remedy(column, enum)}"
+            )
+
+
 def enums_of(table: "Table") -> Iterator[Enum]:
     """Yield the enum types of a table that PostgreSQL keeps as types."""
     for column in table.columns:
@@ -86,6 +128,37 @@ def enums_of_type(kind: "TypeEngine[Any]") -> Iterator[Enum]:
         yield from enums_of_type(kind.load_dialect_impl(_POSTGRESQL))
     elif isinstance(kind, ARRAY | postgresql.ARRAY):
         yield from enums_of_type(kind.item_type)
+
+
+def _makers(replay: Replay, name: str) -> set[str]:
+    """Return the columns for which migrations made the enum type *name*."""
+    return {
+        f"{table}.{column}"
+        for table, columns in replay.tables.items()
+        for column, made in columns.items()
+        if enum_name(made) == name
+    }
+
+
+def _path(column: "Column[Any]") -> str:
+    return f"{column.table.key}.{column.name}"
+
+
+def _used(column: "Column[Any]", enum: Enum) -> str:
+    """Name a column, and the class of its values if there is one."""
+    kind = enum.enum_class
+    of = f" ({kind.__module__}.{kind.__qualname__})" if kind is not None else ""
+    return f"{_path(column)}{of}"
+
+
+def _remedy(column: "Column[Any]", enum: Enum) -> str:
+    kind = enum.enum_class
+    values = ", ".join(map(repr, enum.enums)) if kind is None else kind.__name__
+    name = f"{column.table.name}_{enum.name}"
+    return (
+        f"Give {_path(column)} a type of another name: "
+        f'mapped_column(Enum({values}, name="{name}")).'
+    )
 
 
 def _new_values(enum: Enum, known: list[str]) -> Iterator[MigrateOperation]:

@@ -18,10 +18,9 @@ from sqlalchemy import true
 
 from lback.core.exceptions import MigrationError
 from lback.migrations._answers import Answers
+from lback.migrations._typed import stored
+from lback.migrations._typed import typed
 from lback.migrations._written import forget_default
-
-_TRUE = {"true", "yes", "y", "1", "on"}
-_FALSE = {"false", "no", "n", "0", "off"}
 
 
 def fill_in(
@@ -56,7 +55,7 @@ def _fill(op: AddColumnOp, answers: Answers) -> None:
     column, path = op.column, f"{op.table_name}.{op.column.name}"
     value = _own_default(column)
     if value is None:
-        value = answers.fill(path, str(column.type))
+        value = typed(column, answers.fill(path, str(column.type)), path)
     op.column = Column(
         column.name,
         column.type,
@@ -80,11 +79,8 @@ def _default(column: "Column[Any]", value: Any, path: str) -> Any:
     Raises:
         MigrationError: The column cannot hold it.
     """
-    if isinstance(column.type, Boolean):
-        word = str(value).strip().lower()
-        if word not in _TRUE | _FALSE:
-            raise MigrationError(f"{path} is true or false, not {value!r}.")
-        return true() if word in _TRUE else false()
+    if isinstance(stored(column.type), Boolean):
+        return true() if typed(column, str(value), path) else false()
     text = _text(value, column)
     if isinstance(column.type, Enum) and text not in column.type.enums:
         raise MigrationError(

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate import render_python_code
 from alembic.operations.ops import AddColumnOp
+from alembic.operations.ops import CreateIndexOp
+from alembic.operations.ops import DropIndexOp
 from alembic.operations.ops import MigrateOperation
+from alembic.operations.ops import ModifyTableOps
 from alembic.operations.ops import UpgradeOps
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import CheckConstraint
@@ -95,6 +98,19 @@ class Renderer:
 
     def statements(self, step: MigrateOperation) -> list[ast.stmt]:
         """Return the statements of a step, the same wherever they are written."""
+        if isinstance(step, ModifyTableOps):
+            # NOTE: where SQLite makes a table anew, Alembic takes an expression for
+            # the name of a column, and fails.
+            first = [op for op in step.ops if _on_expression(op, DropIndexOp)]
+            last = [op for op in step.ops if _on_expression(op, CreateIndexOp)]
+            if first or last:
+                others = [op for op in step.ops if op not in first and op not in last]
+                batch = ModifyTableOps(step.table_name, others, schema=step.schema)
+                steps = [*first, *([batch] if others else []), *last]
+                return [node for each in steps for node in self._rendered(each)]
+        return self._rendered(step)
+
+    def _rendered(self, step: MigrateOperation) -> list[ast.stmt]:
         text = render_python_code(
             UpgradeOps([step]),
             render_as_batch=True,
@@ -169,6 +185,15 @@ class Renderer:
         name = quoted(str(kind.name))
         plain = f"sa.Enum({values}, name={name}, create_constraint=True)"
         return f'{plain}.with_variant({source}, "postgresql")'
+
+
+def _on_expression(
+    step: MigrateOperation, kind: type[CreateIndexOp] | type[DropIndexOp]
+) -> bool:
+    """Tell whether a step makes, or drops, an index on more than plain columns."""
+    if not isinstance(step, kind):
+        return False
+    return any(not isinstance(each, Column) for each in step.to_index().expressions)
 
 
 def _plain(kind: "TypeDecorator[Any]") -> "TypeEngine[Any]":

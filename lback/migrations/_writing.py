@@ -3,6 +3,7 @@
 import ast
 import keyword
 import re
+import textwrap
 from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -24,6 +25,7 @@ from lback.migrations._statements import text_of
 from lback.migrations._types import PORTABLE
 from lback.migrations._types import Renderer
 from lback.migrations._written import Written
+from lback.migrations.losses import Loss
 from lback.migrations.losses import losses_in
 from lback.migrations.losses import MARK
 
@@ -194,10 +196,9 @@ def write_file(
     body = [*up, *down, *enums.definitions]
     names = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name)}
     is_empty = not upgrade and not downgrade
-    after = f"After: {text.parent}" if text.parent else "The first one."
     parent = quoted(text.parent) if text.parent else None
     title = text.title.replace("\\", "\\\\").replace('"""', "'''")
-    head = f'"""{title}\n\nRevision: {text.revision}\n{after}\n"""'
+    head = f'"""{title}\n\nRevision: {text.revision}\n"""'
     parts = [
         head,
         _imports(names, imports, is_empty=is_empty),
@@ -237,19 +238,28 @@ def _function(name: str, says: str, body: Sequence[ast.stmt]) -> str:
 def _marked(statement: ast.stmt) -> list[str]:
     """Return a statement with a comment before each step that takes data away."""
     if not isinstance(statement, ast.With):
-        lines = [_comment(loss.text, "    ") for loss in losses_in(statement)]
+        lines = [_comment(loss, "    ") for loss in losses_in(statement)]
         return [*lines, layout(statement, "    ")]
     head = layout(ast.With(items=statement.items, body=[]), "    ")
     lines = [head]
     for each in statement.body:
         losses = losses_in(each, statement)
-        lines += [_comment(loss.text, "        ") for loss in losses]
+        lines += [_comment(loss, "        ") for loss in losses]
         lines.append(layout(each, "        "))
     return lines
 
 
-def _comment(text: str, indent: str) -> str:
-    return f"{indent}# {MARK}: {text}, with what is in it."
+def _comment(loss: Loss, indent: str) -> str:
+    end = ", with what is in it." if loss.is_whole else "."
+    start = f"{indent}# "
+    return textwrap.fill(
+        f"{MARK}: {loss.text}{end}",
+        88,
+        initial_indent=start,
+        subsequent_indent=start,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 class _Enums(ast.NodeTransformer):

@@ -6,6 +6,7 @@ of old files.
 
 import ast
 import re
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from lback.core.exceptions import UnknownRevision
 
 HEAD = "head"
 ZERO = "zero"
+
+Applied = Callable[[], str | None]
 
 _SHOWN = 5
 
@@ -123,8 +126,13 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(every[:_SHOWN]) + more
 
 
-def read_history(folder: Path) -> History:
+def read_history(folder: Path, applied: Applied | None = None) -> History:
     """Read the migrations in *folder*; a folder that is not there has none.
+
+    Args:
+        folder: Where they are.
+        applied: Return the revision that their database is at. It is asked only if
+            they have several heads, for which of them is to follow the other.
 
     Raises:
         MigrationError: A file cannot be read, or they do not form one line.
@@ -139,11 +147,13 @@ def read_history(folder: Path) -> History:
                 f"{twin.path} and {migration.path} have the same revision "
                 f"{migration.revision!r}. Give one of them another, or remove it."
             )
-    return History(folder, _in_line(every, by_id))
+    return History(folder, _in_line(every, by_id, applied))
 
 
 def _in_line(
-    every: Sequence[Migration], by_id: dict[str, Migration]
+    every: Sequence[Migration],
+    by_id: dict[str, Migration],
+    applied: Applied | None,
 ) -> list[Migration]:
     """Return the migrations in order, from the one that has no parent."""
     children: dict[str | None, list[Migration]] = {}
@@ -159,7 +169,8 @@ def _in_line(
     while last in children:
         first, *others = sorted(children[last], key=lambda m: m.revision)
         if others:
-            raise MigrationError(_fork(last, first, others[0], children))
+            at = applied() if applied is not None else None
+            raise MigrationError(_fork(first, others[0], children, at))
         line.append(first)
         last = first.revision
     if len(line) < len(every):
@@ -172,23 +183,33 @@ def _in_line(
 
 
 def _fork(
-    at: str | None,
     first: Migration,
     second: Migration,
     children: dict[str | None, list[Migration]],
+    at: str | None,
 ) -> str:
     """Say where two migrations follow the same one, and what to write in which file."""
-    end = first
-    while end.revision in children:
-        end = min(children[end.revision], key=lambda m: m.revision)
-    both = f"{first.path} and {second.path}"
-    place = "are both the first" if at is None else f"both follow {at!r}"
-    return (
-        f"The migrations have several heads: {both} {place}. "
-        f'In {second.path.name} write down_revision = "{end.revision}", so that it '
-        f"comes after {end.path.name}. A database that has {second.path.name} already "
-        "goes back before it first, with the other file away."
+    one, other = first.path.name, second.path.name
+    place = f"both follow {first.parent!r}" if first.parent else "are both the first"
+    start = (
+        f"The migrations have several heads: {one} and {other} in {first.path.parent} "
+        f"{place}."
     )
+    after_first = f'in {other}: down_revision = "{_branch(first, children)[-1]}"'
+    after_second = f'in {one}: down_revision = "{_branch(second, children)[-1]}"'
+    if at in _branch(first, children):
+        return f"{start} The database has {one}, so write {after_first}"
+    if at in _branch(second, children):
+        return f"{start} The database has {other}, so write {after_second}"
+    return f"{start} Write {after_first} (or, if a database has it, {after_second})"
+
+
+def _branch(start: Migration, children: dict[str | None, list[Migration]]) -> list[str]:
+    """Return the revisions from *start* on, as far as they are one line."""
+    line = [start]
+    while line[-1].revision in children:
+        line.append(min(children[line[-1].revision], key=lambda m: m.revision))
+    return [migration.revision for migration in line]
 
 
 def _read(path: Path) -> Migration:

@@ -10,18 +10,20 @@ from lback.core.exceptions import MigrationError
 from lback.migrations._answers import Answers
 from lback.migrations._compare import Comparer
 from lback.migrations._compare import Rename
+from lback.migrations._enums import check_enums
 from lback.migrations._fills import fill_in
 from lback.migrations._naming import describe
 from lback.migrations._naming import revision_of
 from lback.migrations._naming import slug_of
 from lback.migrations._naming import title_of
+from lback.migrations._renamed import possible_renames
 from lback.migrations._replay import replay
 from lback.migrations._writing import Text
 from lback.migrations._writing import write_file
 from lback.migrations._writing import Writer
 from lback.migrations._written import rename
 from lback.migrations.history import History
-from lback.migrations.history import read_history
+from lback.migrations.state import history_of
 from lback.migrations.state import State
 from lback.migrations.state import state_on
 from lback.migrations.target import reached
@@ -97,7 +99,7 @@ def plan_migration(
         MigrationError: The database lacks migrations or cannot be reached, or a
             question has no answer. Nothing is written.
     """
-    history = read_history(target.folder)
+    history = history_of(target)
     if wish.is_empty:
         path, text = _file(history, now, [], wish)
         return Plan(target, path, text, [], [])
@@ -106,12 +108,16 @@ def plan_migration(
         check_complete(state_on(connection, target, history))
         connection.rollback()
         known = replay(history)
+        check_enums(tables, known)
         comparer = Comparer(connection, metadata, tables, known)
         unmanaged = comparer.unmanaged
         if wish.adopts:
             unmanaged, steps = [], comparer.adopt(unmanaged)
         else:
-            steps = _compare(comparer, answers, unmanaged)
+            here = {*known.tables, *(str(table.key) for table in tables)}
+            is_alone = len(list(target.databases)) == 1
+            ours = None if is_alone else here
+            steps = _compare(comparer, answers, unmanaged, ours)
         if not steps:
             return NoChanges(target, unmanaged)
         writer = Writer(tables, known)
@@ -142,19 +148,24 @@ def write(plan: Plan) -> None:
 
 
 def _compare(
-    comparer: Comparer, answers: Answers, unmanaged: Sequence[str]
+    comparer: Comparer,
+    answers: Answers,
+    unmanaged: Sequence[str],
+    ours: set[str] | None,
 ) -> list["MigrateOperation"]:
     """Compare until nobody has to be asked for names any more."""
     names: list[Rename] = []
     declined: set[Rename] = set()
+    comparison = comparer.compare(names, without=unmanaged)
+    answers.check_renames(possible_renames(comparison), ours)
     while True:
-        comparison = comparer.compare(names, without=unmanaged)
         open_ones = [each for each in comparison.renames if each not in declined]
         chosen = answers.choose(open_ones) if open_ones else []
         if not chosen:
             break
         names += chosen
         declined.update(each for each in open_ones if each not in chosen)
+        comparison = comparer.compare(names, without=unmanaged)
     comparer.settle(names)
     return [*map(rename, names), *fill_in(comparison.steps, answers)]
 

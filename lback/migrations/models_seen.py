@@ -7,6 +7,8 @@ from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sqlalchemy import FromClause
+
     from lback.apps import AppConfig
 
 
@@ -17,11 +19,13 @@ class Seen(NamedTuple):
         app: The app's package.
         models: Their names.
         has_module: Whether the app has a models module at all.
+        checked: Those whose tables have CHECK constraints of their own.
     """
 
     app: str
     models: list[str]
     has_module: bool
+    checked: tuple[str, ...] = ()
 
 
 def models_seen(apps: "Iterable[AppConfig]", database: str) -> list[Seen]:
@@ -31,15 +35,30 @@ def models_seen(apps: "Iterable[AppConfig]", database: str) -> list[Seen]:
     from lback.db.models import Model
 
     names: dict[str, list[str]] = {}
+    checked: dict[str, list[str]] = {}
     for mapper in sorted(Model.registry.mappers, key=lambda m: m.class_.__qualname__):
         model = mapper.class_
         table = model.__table__
         if database_of(table) == database:
             names.setdefault(app_of(model), []).append(model.__name__)
+            if _has_checks(table):
+                checked.setdefault(app_of(model), []).append(model.__name__)
     seen = [
         Seen(app.name, names.pop(app.name, []), _has_models(app.name)) for app in apps
     ]
-    return seen + [Seen(app, found, has_module=True) for app, found in names.items()]
+    seen += [Seen(app, found, has_module=True) for app, found in names.items()]
+    return [each._replace(checked=tuple(checked.get(each.app, ()))) for each in seen]
+
+
+def _has_checks(table: "FromClause") -> bool:
+    """Tell whether a table has a CHECK constraint that no type has brought along."""
+    from sqlalchemy import CheckConstraint
+    from sqlalchemy import Table
+
+    return isinstance(table, Table) and any(
+        isinstance(each, CheckConstraint) and not getattr(each, "_type_bound", False)
+        for each in table.constraints
+    )
 
 
 def _has_models(app: str) -> bool:
@@ -68,7 +87,14 @@ def why_nothing(seen: Sequence[Seen], unmanaged: Sequence[str], place: str) -> s
             "No installed app has a model. A model is a class that inherits from "
             "lback.db.Model, in the models.py of an app that INSTALLED_APPS names."
         )
-    return f"The database ({place}) has all tables and columns of these models."
+    said = f"The database ({place}) has all tables and columns of these models."
+    checked = [name for each in seen for name in each.checked]
+    if checked:
+        said += (
+            f" CHECK constraints ({', '.join(checked)}) are not compared: if one has "
+            "changed, write that down with lback makemigrations --empty"
+        )
+    return said
 
 
 def about_unmanaged(tables: Sequence[str]) -> str:

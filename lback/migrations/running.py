@@ -25,14 +25,18 @@ from lback.migrations import _note
 from lback.migrations._allowing import refuse_losses
 from lback.migrations._foreign_keys import ForeignKeys
 from lback.migrations._foreign_keys import unenforced
+from lback.migrations._found import expressions_unseen
+from lback.migrations._kept import Kept
 from lback.migrations._lock import alone
 from lback.migrations._note import Note
 from lback.migrations._statements import steps_of
+from lback.migrations._unfit_rows import rows_hint
+from lback.migrations._unfit_rows import without_copy
 from lback.migrations.history import Migration
-from lback.migrations.history import read_history
 from lback.migrations.planning import Route
 from lback.migrations.planning import Router
 from lback.migrations.planning import UP
+from lback.migrations.state import history_of
 from lback.migrations.state import State
 from lback.migrations.state import state_on
 from lback.migrations.state import VERSION_TABLE
@@ -89,7 +93,7 @@ def run(target: Target, router: Router, options: Options, say: Say) -> Route:
         say(f"{target.name}: another migrate is at work, waiting for it to end.")
 
     with reached(target) as connection, alone(target, connection, waiting):
-        history = read_history(target.folder)
+        history = history_of(target)
         state = state_on(connection, target, history)
         connection.rollback()
         state.check_known()
@@ -126,6 +130,7 @@ class _Run:
         self._at: Migration | None = None
         self._done = 0
         self._references: ForeignKeys | None = None
+        self._kept: Kept | None = None
         self._scripts = ScriptDirectory(
             target.folder, version_locations=[target.folder]
         )
@@ -158,6 +163,8 @@ class _Run:
         with ExitStack() as stack:
             if self._target.kind == "sqlite":
                 self._references = ForeignKeys(self._connection)
+                self._kept = Kept(self._connection)
+                stack.enter_context(expressions_unseen())
                 stack.enter_context(unenforced(self._connection))
             elif self._target.kind == "postgresql":
                 milliseconds = int(self._options.lock_timeout * 1000)
@@ -214,9 +221,13 @@ class _Run:
         self._at = migration
         self._connection.commit()
         self._write_note(migration.revision)
+        if self._kept is not None:
+            self._kept.note()
 
     def _before_commit(self, ctx: Any, step: Any, heads: Any, run_args: Any) -> None:
         """Finish a migration inside its own transaction."""
+        if self._kept is not None and self._at is not None:
+            self._kept.check(self._at, self._route.function)
         if self._references is not None:
             self._references.check()
         note = Note(self._route.direction, None, self._done + 1, len(self._route.steps))
@@ -256,11 +267,13 @@ class _Run:
             undone = "It runs parts outside a transaction, so it may be half done."
         if isinstance(error, MigrationError):
             return f"{name} failed. {error}. {undone}{kept}"
-        what = first_line(error, self._target)
+        what = without_copy(first_line(error, self._target))
         if isinstance(error, SQLAlchemyError):
             place = last_project_line(error).rpartition(" (")[2].rstrip(")")
             at = f" ({place})" if ":" in place else ""
-            return f"{name} failed: {what}{at}.{lock_hint(what)} {undone}{kept}"
+            ours = self._at if self._route.direction == UP else None
+            hint = rows_hint(error, ours)
+            return f"{name} failed: {what}{at}.{lock_hint(what)} {undone}{kept}{hint}"
         return f"{name} failed: {last_project_line(error)}. {undone}{kept}"
 
 

@@ -17,9 +17,11 @@ from sqlalchemy import MetaData
 from lback.core._blame import last_project_line
 from lback.core.exceptions import MigrationError
 from lback.db.models import NAMING_CONVENTION
+from lback.migrations._found import expressions_unseen
+from lback.migrations._kept import Kept
 from lback.migrations.history import History
 from lback.migrations.history import Migration
-from lback.migrations.history import read_history
+from lback.migrations.state import history_of
 from lback.migrations.state import VERSION_TABLE
 from lback.migrations.target import Target
 
@@ -33,7 +35,7 @@ def sql_of(target: Target, words: str, *, backwards: bool = False) -> str:
     Raises:
         MigrationError: The migration cannot be run away from its data.
     """
-    history = read_history(target.folder)
+    history = history_of(target)
     migration = history.find(words)
     scripts = ScriptDirectory(target.folder, version_locations=[target.folder])
     try:
@@ -90,18 +92,33 @@ def _listened(
     engine = create_engine("sqlite://")
     path = history.until(migration.revision if backwards else migration.parent)
 
+    under_way = migration, "upgrade"
+
     def steps(heads: Any, context: Any) -> Iterator[MigrationStep]:
+        nonlocal under_way
         for each in path:
+            under_way = each, "upgrade"
+            context.connection.commit()
+            kept.note()
             yield _step(scripts, each, backwards=False)
+        under_way = migration, "downgrade" if backwards else "upgrade"
+        context.connection.commit()
+        kept.note()
         with _listening(context.connection, heard):
             yield _step(scripts, migration, backwards=backwards)
+
+    def keep(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:
+        kept.check(*under_way)
 
     with (
         engine.connect() as connection,
         EnvironmentContext(Config(), scripts, fn=steps) as environment,
+        expressions_unseen(),
     ):
+        kept = Kept(connection)
         environment.configure(
             connection=connection,
+            on_version_apply=keep,
             target_metadata=MetaData(naming_convention=NAMING_CONVENTION),
             transaction_per_migration=True,
             version_table=VERSION_TABLE,

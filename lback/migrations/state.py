@@ -73,11 +73,30 @@ def read_state(target: Target) -> State:
     Raises:
         MigrationError: The files are no history, or the database cannot be reached.
     """
-    history = read_history(target.folder)
+    history = history_of(target)
     if target.file is not None and not target.file.exists():
         return State(target, history, None)
     with reached(target, Mode.READ) as connection:
         return state_on(connection, target, history)
+
+
+def history_of(target: Target) -> History:
+    """Read the files of a database; it is asked only where they have several heads.
+
+    Raises:
+        MigrationError: The files are no history.
+    """
+
+    def applied() -> str | None:
+        if target.file is not None and not target.file.exists():
+            return None
+        try:
+            with reached(target, Mode.READ) as connection:
+                return current_revision(connection, target)
+        except MigrationError:  # what is wrong with the files can be said without it
+            return None
+
+    return read_history(target.folder, applied)
 
 
 def state_on(connection: "Connection", target: Target, history: History) -> State:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 from typing import TYPE_CHECKING
 
+from lback.core._secrets import MASK
+from lback.core._secrets import secret_texts
 from lback.core.exceptions import MigrationError
 from lback.db.engines import DEFAULT
 from lback.db.engines import Mode
@@ -92,9 +94,15 @@ def reached(target: Target, mode: Mode = Mode.WRITE) -> Iterator["Connection"]:
 def first_line(error: BaseException, target: Target) -> str:
     """Return what a driver said, in one line and without the password."""
     said = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
-    password = target.databases.url(target.name).password
+    url = target.databases.url(target.name)
+    password = str(url.password or "")
     line = said.splitlines()[0]
-    return line.replace(str(password), "***") if password else line
+    # NOTE: a short one stands in harmless words, and one that is also a name, such as
+    # "postgres", is no secret where that name is meant.
+    if password not in {url.username, url.database, url.host}:
+        for secret in secret_texts({"password": password}):
+            line = line.replace(secret, MASK)
+    return line.replace(f":{password}@", f":{MASK}@") if password else line
 
 
 def lock_hint(said: str) -> str:

@@ -88,12 +88,11 @@ def test_two_heads_name_the_files_and_the_remedy(line: Path) -> None:
         read_history(line)
 
     assert (
-        f"The migrations have several heads: {line}/20250102_000000_drop_note.py and "
-        f"{line}/20250104_000000_theirs.py both follow '20250101_000000'. "
-        'In 20250104_000000_theirs.py write down_revision = "20250102_000000", so '
-        "that it comes after 20250102_000000_drop_note.py. A database that has "
-        "20250104_000000_theirs.py already goes back before it first, with the other "
-        "file away."
+        "The migrations have several heads: 20250102_000000_drop_note.py and "
+        f"20250104_000000_theirs.py in {line} both follow '20250101_000000'. "
+        'Write in 20250104_000000_theirs.py: down_revision = "20250102_000000" (or, if '
+        "a database has it, in 20250102_000000_drop_note.py: down_revision = "
+        '"20250104_000000")'
     ) == str(caught.value)
 
 

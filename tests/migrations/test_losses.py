@@ -9,6 +9,7 @@ from lback.core.exceptions import MigrationError
 from lback.migrations.history import read_history
 from lback.migrations.losses import losses_of
 
+UNFIT = "what does not fit becomes 0 on SQLite"
 FIRST = "20250101_000000"
 SECOND = "20250102_000000"
 CREATE = 'op.create_table("t", sa.Column("a", sa.Integer), sa.Column("b", sa.Integer))'
@@ -40,6 +41,32 @@ CREATE = 'op.create_table("t", sa.Column("a", sa.Integer), sa.Column("b", sa.Int
         ('op.execute(sa.text("drop  table t"))', ["runs 'drop table t'"]),
         ('op.execute(f"ALTER TABLE {1} DROP COLUMN a")', ["runs 'DROP COLUMN a'"]),
         ('op.get_bind().exec_driver_sql("TRUNCATE t")', ["runs 'TRUNCATE t'"]),
+        (
+            (
+                'with op.batch_alter_table("t") as b:\n    b.alter_column("a", '
+                "existing_type=sa.String(length=5), type_=sa.Integer())"
+            ),
+            [f"turns t.a from String into Integer; {UNFIT}"],
+        ),
+        (
+            'op.alter_column("t", "a", existing_type=sa.DateTime(), type_=sa.Date)',
+            [f"turns t.a from DateTime into Date; {UNFIT}"],
+        ),
+        (
+            (
+                'op.alter_column("t", "a", existing_type=sa.Text(), '
+                'type_=sa.JSON().with_variant(postgresql.JSONB(), "postgresql"))'
+            ),
+            [f"turns t.a from Text into JSON; {UNFIT}"],
+        ),
+        (
+            'op.alter_column("t", "a", existing_type=color, type_=sa.Integer())',
+            [f"turns t.a from color into Integer; {UNFIT}"],
+        ),
+        ('op.alter_column("t", "a", existing_type=sa.Text(), type_=sa.String())', []),
+        ('op.alter_column("t", "a", existing_type=sa.Date(), type_=sa.String())', []),
+        ('op.alter_column("t", "a", existing_type=sa.Integer(), type_=sa.Float())', []),
+        ('op.alter_column("t", "a", existing_type=sa.String(), nullable=False)', []),
         ('op.create_table("t", sa.Column("a", sa.Integer))', []),
         ('op.drop_index("i", table_name="t")', []),
         ('op.drop_constraint("c", "t")', []),
@@ -82,6 +109,25 @@ def test_a_drop_is_marked_in_the_file(sqlite_site: Any) -> None:
         "        # DESTRUCTIVE: drops the column t.b, with what is in it.\n"
         '        batch_op.drop_column("b")\n'
     ) in plan.text
+
+
+def test_another_kind_of_type_is_marked_in_the_file(sqlite_site: Any) -> None:
+    """A made file says what a type cannot hold, and is not applied by chance."""
+    sa.Table("shop_order", sqlite_site.metadata, sa.Column("size", sa.String(9)))
+    sqlite_site.make()
+    sqlite_site.migrate()
+    sqlite_site.sql("INSERT INTO shop_order VALUES ('large')")
+    sa.Table("shop_order", sqlite_site.models(), sa.Column("size", sa.Integer))
+    plan = sqlite_site.make()
+
+    with pytest.raises(MigrationError, match="size from String into Integer"):
+        sqlite_site.migrate()
+
+    assert (
+        "        # DESTRUCTIVE: turns shop_order.size from String into Integer; what "
+        "does not fit\n        # becomes 0 on SQLite.\n        batch_op.alter_column("
+    ) in plan.text
+    assert [("large",)] == sqlite_site.sql("SELECT size FROM shop_order")
 
 
 def test_nothing_runs_before_a_drop_is_allowed(site: Any) -> None:
