@@ -10,7 +10,7 @@ BENCH_VENV := $(VENV)-bench
 # NOTE: --without-pip and --python, because Debian's python3 comes without ensurepip.
 INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types unit unit-newest bench docs clean
+.PHONY: demo test lint types unit unit-newest soak bench docs clean
 
 # Make a demo project of two apps in a scratch folder and serve it.
 demo: $(VENV)/.installed
@@ -33,6 +33,10 @@ unit: $(VENV)/.installed-dev
 # The tests alone, on the newest Python of this machine that is not the usual one.
 unit-newest:
 	sh .ci/newest
+
+# The load tests of the data layer, with five times as many requests.
+soak: $(VENV)/.installed-dev
+	LBACK_REQUESTS=10000 $(BIN)/pytest tests/db/test_load.py
 
 # The speed of the command line, of requests, signals and data beside the peers; see
 # benchmarks/.

@@ -82,7 +82,7 @@ def migrated(run: Run) -> Run:
 def test_before_the_migration_the_page_says_what_to_do(run: Run) -> None:
     """In debug the error names the two commands, in the page and in the terminal."""
     done = run("-c", CLIENT + LOOK)
-    remedy = "run: lback makemigrations, then: lback migrate"
+    remedy = "run: lback migrate (and before that"
 
     assert done.stdout.startswith("500 ")
     assert remedy in done.stdout

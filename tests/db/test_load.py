@@ -1,6 +1,7 @@
 """Many requests and threads: nobody keeps a connection or sees another's data."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +22,9 @@ from lback.db import databases
 from lback.db import on_commit
 from lback.db import separate_unit
 from lback.db import session
+
+# How many requests come one after another; `make soak` sends more.
+REQUESTS = int(os.environ.get("LBACK_REQUESTS", "2000"))
 
 
 def together(count: int, work: Callable[[int], object]) -> None:
@@ -147,7 +151,7 @@ def test_thousands_of_requests_share_five_connections(
         own.add(models.Basket(name="a"))
     for number, view in enumerate(VIEWS[:5]):
         site.add(f"/{number}", lambda request, view=view: view(request, models))
-    answered = {site.ask(f"/{n % 5}").status_code for n in range(2000)}
+    answered = {site.ask(f"/{n % 5}").status_code for n in range(REQUESTS)}
 
     assert {200, 400, 500} == answered
     assert 0 == sqlite.taken()
@@ -227,7 +231,7 @@ def test_threads_do_not_see_each_other(
         requires_auth=False,
     )
     site.ask("/none")
-    each, count = 12, 32
+    each, count = max(12, REQUESTS // 100), 32
     together(count, lambda t: [site.ask(f"/{t * each + n + 1}") for n in range(each)])
     expected = {n for n in range(1, each * count + 1) if n % 3}
 
