@@ -187,7 +187,8 @@ class Session(orm.Session):
 
     def add(self, instance: object, *args: Any, **options: Any) -> None:
         """Put *instance* into the session; see SQLAlchemy."""
-        self.unit.touch()
+        if nesting.alarm:
+            self.unit.touch()
         super().add(instance, *args, **options)
 
     def delete(self, instance: object) -> None:
@@ -198,8 +199,10 @@ class Session(orm.Session):
     def flush(self, objects: Any = None) -> None:
         """Write what has changed; see SQLAlchemy."""
         if self.has_changes():
-            self.unit.touch()
-            self.unit.check_write()
+            unit = self.unit
+            if nesting.alarm:
+                unit.touch()
+            unit.check_write()
             if is_observed():
                 observed_flush(self, objects, super().flush)
                 return
