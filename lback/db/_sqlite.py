@@ -13,11 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy import create_engine
+from sqlalchemy import Engine
 from sqlalchemy import event
 from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import PoolProxiedConnection
 
 from lback.core.exceptions import OneWriter
 from lback.db.engines import databases
@@ -26,6 +28,9 @@ from lback.db.engines import Mode
 
 # Seconds that a transaction waits for the one that writes.
 _BUSY_TIMEOUT = 5
+
+# The option of an engine that says how its transactions begin.
+_MODE = "lback_mode"
 
 # What a connection notes about its transaction: how much had been written at its begin,
 # whether its lock is lent, and whether it may only read.
@@ -44,13 +49,25 @@ def make_engines(url: URL, options: dict[str, Any]) -> Engines:
     engine = create_engine(url, **options)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "reset", _allow_writes)
-    write, read, read_only = (
-        engine.execution_options(lback_mode=mode.value) for mode in Mode
+    # PERF: engines beside each other, since one made by execution_options() asks the
+    # one behind it at every step. bench: benchmarks/data.py::insert_commit
+    engines = Engines(*(_with_mode(engine, mode) for mode in Mode))
+    for own in engines:
+        event.listen(own, "begin", _begin)
+        event.listen(own, "engine_disposed", engines.share_pool)
+    engines.share_events()
+    return engines
+
+
+def _with_mode(engine: Engine, mode: Mode) -> Engine:
+    """Return an engine on the connections of *engine*."""
+    return Engine(
+        engine.pool,
+        engine.dialect,
+        engine.url,
+        echo=engine.echo,
+        execution_options={_MODE: mode},
     )
-    event.listen(write, "begin", _take_lock)
-    event.listen(read, "begin", _begin)
-    event.listen(read_only, "begin", _begin_to_read)
-    return Engines(write, read, read_only)
 
 
 def _set_up(connection: Any, record: ConnectionPoolEntry) -> None:
@@ -66,26 +83,38 @@ def _set_up(connection: Any, record: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Any) -> None:
-    """Begin a transaction that takes the lock when it writes."""
-    _execute(connection.connection.dbapi_connection, "BEGIN")
+    """Begin a transaction as the mode of the connection's engine wants it."""
+    _BEGINNINGS[connection.get_execution_options()[_MODE]](connection.connection)
 
 
-def _begin_to_read(connection: Any) -> None:
+def _begin_to_read(taken: PoolProxiedConnection) -> None:
     """Let a connection only read until it goes back to the pool."""
-    own = connection.connection.dbapi_connection
+    own: Any = taken.dbapi_connection
     own.execute("PRAGMA query_only = ON")
-    connection.info[_IS_READ_ONLY] = True
+    taken.info[_IS_READ_ONLY] = True
     _execute(own, "BEGIN")
 
 
-def _take_lock(connection: Any) -> None:
+def _take_lock(taken: PoolProxiedConnection) -> None:
     """Begin a transaction that keeps all others from writing."""
-    own = connection.connection.dbapi_connection
+    own: Any = taken.dbapi_connection
     _execute(own, "BEGIN IMMEDIATE")
-    connection.info[_CHANGES] = own.total_changes
+    taken.info[_CHANGES] = own.total_changes
 
 
-def _execute(connection: sqlite3.Connection, statement: str) -> None:
+def _wait_to_write(taken: PoolProxiedConnection) -> None:
+    """Begin a transaction that takes the lock when it writes."""
+    _execute(taken.dbapi_connection, "BEGIN")
+
+
+_BEGINNINGS = {
+    Mode.WRITE: _take_lock,
+    Mode.READ: _wait_to_write,
+    Mode.READ_ONLY: _begin_to_read,
+}
+
+
+def _execute(connection: Any, statement: str) -> None:
     # PERF: past SQLAlchemy, whose own execution takes ten times as long.
     # bench: benchmarks/data.py::get_by_key
     try:
@@ -126,7 +155,7 @@ def _locking(session: Session) -> list[Connection]:
     return [
         connection
         for connection in held
-        if connection.get_execution_options().get("lback_mode") == Mode.WRITE
+        if connection.get_execution_options().get(_MODE) == Mode.WRITE
         and not connection.info.get(_IS_LENT)  # by a block around this one
     ]
 
@@ -147,7 +176,7 @@ def _lend(session: Session, connection: Connection) -> None:
 def _take_back(session: Session, connection: Connection) -> None:
     connection.info[_IS_LENT] = False
     try:
-        _take_lock(connection)
+        _take_lock(connection.connection)
     except OperationalError:
         session.invalidate()
         raise

@@ -61,6 +61,16 @@ class Engines(NamedTuple):
     read: "Engine"
     read_only: "Engine"
 
+    def share_pool(self, disposed: "Engine") -> None:
+        """Let all take the connections of *disposed*, which has begun a new pool."""
+        for engine in self:
+            engine.pool = disposed.pool
+
+    def share_events(self) -> None:
+        """Let who listens to one of them hear of all."""
+        for engine in self:
+            engine.dispatch = self.write.dispatch
+
 
 class Databases:
     """The databases that the setting DATABASES names.
