@@ -3,69 +3,50 @@
 Every contestant answers through its WSGI callable, in a process and with a database of
 its own, all with the same driver and the same settings of the database; that all send
 the same bytes is checked first. Run it with ``make bench``, or alone:
-``.venv-bench/bin/python benchmarks/data.py``. PostgreSQL is looked for at
+``.venv-bench/bin/python benchmarks/data.py``; with ``--count`` the processor's
+instructions are counted by valgrind instead of the time. PostgreSQL is looked for at
 ``LBACK_BENCH_POSTGRESQL``, by default ``postgresql://127.0.0.1/postgres``.
 """
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 
 from _compare import interleaved
 from _compare import report
+from _contestant import all_send_the_same
+from _contestant import command
+from _contestant import Contestant
+from _contestant import instructions
 
+SCRIPT = "_data_apps.py"
 # Django without a transaction around the request does less; it has no reach line.
 CONTESTANTS = ("lback", "bare", "flask", "django", "django_autocommit")
+AFTER_COMMIT = ("lback", "after_commit")
 CASES = ("get_by_key", "list_of_20", "insert_commit", "update_commit", "template_20")
+CASE_AFTER_COMMIT = "after_commit"
 MICROSECONDS = ("microseconds a request", 1_000_000.0)
 # Requests in a round; a commit takes longer than a read.
 READS, WRITES = 200, 100
+
+# NOTE: the difference of two runs, so that start-up and warm-up cancel out.
+WARM_UP, FEW, MANY = 50, 20, 120
 
 # At most a tenth above plain SQLAlchemy, and ahead of both peers.
 REACH = {"bare": 1.1, "flask": 1.0, "django": 1.0}
 # What one receiver after the commit may add.
 REACH_AFTER_COMMIT = {"lback": 1.05}
 
-
-class Contestant:
-    """A process that answers requests of one framework when it is told to."""
-
-    def __init__(self, name: str, case: str, url: str) -> None:
-        script = Path(__file__).with_name("_data_apps.py")
-        self._process = subprocess.Popen(
-            [sys.executable, str(script), name, case, url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._requests = WRITES if "commit" in case else READS
-        self.sent = self._ask("show")
-
-    def measure(self) -> float:
-        """Answer the seconds that one request takes."""
-        return float(self._ask(str(self._requests))) / self._requests
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate()
-
-    def _ask(self, word: str) -> str:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
-            raise RuntimeError("The process was started without pipes.")
-        stdin.write(f"{word}\n")
-        stdin.flush()
-        answer = stdout.readline().strip()
-        if not answer:
-            raise RuntimeError(f"{self._process.args} ended.")
-        return answer
+# Gives each contestant that is named a database of its own, by name.
+Offer = Callable[[Sequence[str]], AbstractContextManager[dict[str, str]]]
 
 
 @contextmanager
@@ -111,11 +92,8 @@ def compare(
 ) -> bool:
     """Let the contestants take turns and print what came of it."""
     try:
-        wanted = next(iter(contestants.values())).sent
-        for name, contestant in contestants.items():
-            if contestant.sent != wanted:
-                print(f"{name} sends {contestant.sent}, the others {wanted}.")
-                return False
+        if not all_send_the_same(contestants):
+            return False
         measures: dict[str, Callable[[], float]] = {
             name: contestant.measure for name, contestant in contestants.items()
         }
@@ -126,21 +104,60 @@ def compare(
     return report(title, seconds, unit=MICROSECONDS, reach=reach, ours=ours)
 
 
-def bench(case: str, backend: str, urls: dict[str, str]) -> bool:
+def contestant(name: str, case: str, url: str) -> Contestant:
+    """Start one contestant."""
+    requests = WRITES if "commit" in case else READS
+    return Contestant(SCRIPT, [name, case, url], requests)
+
+
+def bench(case: str, backend: str, offer: Offer) -> bool:
     """Compare all contestants in one case."""
-    contestants = {name: Contestant(name, case, urls[name]) for name in CONTESTANTS}
-    return compare(f"{case}, {backend}", contestants, REACH)
+    with offer(CONTESTANTS) as urls:
+        contestants = {name: contestant(name, case, urls[name]) for name in CONTESTANTS}
+        return compare(f"{case}, {backend}", contestants, REACH)
 
 
-def bench_after_commit(backend: str, urls: dict[str, str]) -> bool:
+def bench_after_commit(backend: str, offer: Offer) -> bool:
     """Compare an insert with one that a receiver hears of after the commit."""
-    case = "insert_commit"
-    contestants = {
-        "lback": Contestant("lback", case, urls["lback"]),
-        "after_commit": Contestant("after_commit", case, urls["after_commit"]),
-    }
-    title = f"after_commit, one receiver, {backend}"
-    return compare(title, contestants, REACH_AFTER_COMMIT, ours=("after_commit",))
+    with offer(AFTER_COMMIT) as urls:
+        contestants = {
+            name: contestant(name, "insert_commit", urls[name]) for name in AFTER_COMMIT
+        }
+        title = f"{CASE_AFTER_COMMIT}, one receiver, {backend}"
+        return compare(title, contestants, REACH_AFTER_COMMIT, ours=AFTER_COMMIT[-1:])
+
+
+def count(case: str, backend: str, offer: Offer) -> bool:
+    """Compare the instructions of a request, which other processes do not change."""
+    is_plain = case != CASE_AFTER_COMMIT
+    names, reach = (
+        (CONTESTANTS, REACH) if is_plain else (AFTER_COMMIT, REACH_AFTER_COMMIT)
+    )
+    ours = names[0] if is_plain else names[-1]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        request = case if is_plain else "insert_commit"
+        counts = dict(
+            zip(names, pool.map(partial(counted, offer, request), names), strict=True)
+        )
+    print(f"\n{case}, {backend} (instructions a request)")
+    reached = True
+    for name, number in counts.items():
+        ratio, wanted = counts[ours] / number, reach.get(name)
+        is_met = wanted is None or ratio <= wanted
+        reached = reached and is_met
+        verdict = f"reach {wanted:g}: {'yes' if is_met else 'NO'}" if wanted else ""
+        print(f"  {name:<20}{number:>13,.0f}   {ratio:.3f}   {verdict}".rstrip())
+    return reached
+
+
+def counted(offer: Offer, case: str, name: str) -> float:
+    """Return the instructions of a request, without start-up and warm-up."""
+    totals = []
+    for requests in (FEW, MANY):
+        with offer([name]) as urls:
+            line = command(SCRIPT, name, case, urls[name])
+            totals.append(instructions(line, told=f"{WARM_UP}\n{requests}\n"))
+    return (totals[1] - totals[0]) / (MANY - FEW)
 
 
 def main() -> int:
@@ -148,18 +165,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", help="default: all")
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
+    parser.add_argument("--count", action="store_true", help="instructions, not time")
     given = parser.parse_args()
     reached = []
     for backend, offer in (("sqlite", sqlite), ("postgresql", postgresql)):
         if given.only not in {None, backend}:
             continue
-        for case in CASES:
-            if not given.cases or case in given.cases:
-                with offer(CONTESTANTS) as urls:
-                    reached.append(bench(case, backend, urls))
-        if not given.cases or "after_commit" in given.cases:
-            with offer(("lback", "after_commit")) as urls:
-                reached.append(bench_after_commit(backend, urls))
+        for case in given.cases or (*CASES, CASE_AFTER_COMMIT):
+            if given.count:
+                reached.append(count(case, backend, offer))
+            elif case == CASE_AFTER_COMMIT:
+                reached.append(bench_after_commit(backend, offer))
+            else:
+                reached.append(bench(case, backend, offer))
     return 0 if all(reached) else 1
 
 

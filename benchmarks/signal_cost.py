@@ -9,10 +9,8 @@ both take turns against the clock. Run it with ``make bench``, or alone:
 
 import json
 import os
-import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -22,6 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from _compare import interleaved
+from _contestant import command
+from _contestant import instructions
+from _contestant import run
+from _contestant import WrongResult
 from _signal_cost_app import AS_IT_IS
 from _signal_cost_app import PAGE
 from _signal_cost_app import PATHS
@@ -38,32 +40,15 @@ FEW, MANY = 100, 2100
 REQUESTS = 10_000
 ROUNDS = 41
 
-_SCRIPT = Path(__file__).with_name("_signal_cost_app.py")
-_VALGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
-_COLLECTED = re.compile(r"Collected : (\d+)")
+
+def run_app(variant: str, case: str, folder: str, count: int | str) -> str:
+    """Run the application in *folder* and return what it prints."""
+    return run(line(variant, case, count), folder=folder).stdout
 
 
-class WrongResult(Exception):
-    """The two variants cannot be compared."""
-
-
-def run(
-    variant: str, case: str, folder: str, count: int | str, tool: tuple[str, ...] = ()
-) -> subprocess.CompletedProcess[str]:
-    """Run the application in *folder*, with hashes that are the same every time."""
-    line = [*tool, sys.executable, str(_SCRIPT), variant, case, str(count)]
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    done = subprocess.run(
-        line,
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise WrongResult(f"{' '.join(line)} failed:\n{done.stderr}")
-    return done
+def line(variant: str, case: str, count: int | str) -> list[str]:
+    """Return the command line of the application."""
+    return command("_signal_cost_app.py", variant, case, str(count))
 
 
 def counted(case: str, folder: str) -> dict[str, float]:
@@ -74,15 +59,12 @@ def counted(case: str, folder: str) -> dict[str, float]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = {
             (variant, count): pool.submit(
-                run, variant, case, folder, count, tool=_VALGRIND
+                instructions, line(variant, case, count), folder=folder
             )
             for variant in VARIANTS
             for count in (FEW, MANY)
         }
-    totals = {
-        key: int(_COLLECTED.findall(future.result().stderr)[-1])
-        for key, future in runs.items()
-    }
+    totals = {key: future.result() for key, future in runs.items()}
     return {
         variant: (totals[variant, MANY] - totals[variant, FEW]) / (MANY - FEW)
         for variant in VARIANTS
@@ -93,7 +75,7 @@ def clocked(case: str, folder: str) -> dict[str, float]:
     """Measure the nanoseconds of a request in both variants, in turns."""
 
     def measure(variant: str) -> float:
-        return float(run(variant, case, folder, REQUESTS).stdout)
+        return float(run_app(variant, case, folder, REQUESTS))
 
     measures = {variant: partial(measure, variant) for variant in VARIANTS}
     return {
@@ -108,7 +90,7 @@ def compared(case: str, folder: str) -> dict[str, dict[str, Any]]:
     Raises:
         WrongResult: They answer differently, or the stripped one still has signals.
     """
-    shown = {v: json.loads(run(v, case, folder, "show").stdout) for v in VARIANTS}
+    shown = {v: json.loads(run_app(v, case, folder, "show")) for v in VARIANTS}
     ours, bare = shown[AS_IT_IS], shown[STRIPPED]
     if ours["answer"] != bare["answer"]:
         raise WrongResult(f"{case}: {ours['answer']} became {bare['answer']}.")

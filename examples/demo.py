@@ -29,6 +29,8 @@ def main() -> int:
     parser.add_argument("--port", default="8000")
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
+    # NOTE: as Ctrl-C, so that the server is ended and the folder removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="lback-demo-") as scratch:
         root = make_project(Path(scratch))
         run("signals", "list", folder=root)

@@ -1,11 +1,14 @@
 """Errors of the database that are no fault of the view."""
 
+import re
 import sys
 
 from lback.core.exceptions import ServiceUnavailable
 
 # Seconds after which a client may try again.
 _RETRY_AFTER = 5
+
+_MISSING_DATABASE = re.compile(r'database "([^"]+)" does not exist')
 
 
 def explained(error: Exception) -> Exception:
@@ -27,13 +30,10 @@ def explained(error: Exception) -> Exception:
             )
         elif _is_overloaded(error):
             return _unavailable("The database is busy.", error)
-    if isinstance(error, OperationalError | ProgrammingError) and _lacks_something(
-        error
-    ):
-        error.add_note(
-            "If a model has it, run: lback migrate (and before that, if the model is "
-            "new or was changed: lback makemigrations)"
-        )
+    if isinstance(error, OperationalError | ProgrammingError):
+        remedy = remedy_for(error)
+        if remedy is not None:
+            error.add_note(remedy)
     if isinstance(error, PendingRollbackError):
         error.add_note(
             "An error of the database was caught before. Wrap what may fail in: with "
@@ -61,14 +61,32 @@ def _is_overloaded(error: Exception) -> bool:
     )
 
 
-def _lacks_something(error: Exception) -> bool:
-    """Tell whether a table or a column is not there."""
+def remedy_for(error: Exception) -> str | None:
+    """Say what mends an error of a database that cannot be reached or lacks a table.
+
+    Args:
+        error: What SQLAlchemy raised.
+    """
     orig = getattr(error, "orig", None)
     said = str(orig)
-    # The words of SQLite, and the codes of PostgreSQL.
-    return (
+    # The words of SQLite and of libpq, and the codes of PostgreSQL.
+    if (
         "no such table" in said
         or "no such column" in said
         or "has no column named" in said
         or getattr(orig, "sqlstate", "") in {"42P01", "42703"}
-    )
+    ):
+        return (
+            "If a model has it, run: lback migrate (and before that, if the model is "
+            "new or was changed: lback makemigrations)"
+        )
+    if "unable to open database file" in said:
+        return "The file is made for you, its folder is not: make it first."
+    missing = _MISSING_DATABASE.search(said)
+    if missing is not None:
+        return f"Make it: createdb {missing[1]}"
+    if "Is the server running" in said or "resolve host" in said:
+        return "Is the server running, and are HOST and PORT in DATABASES right?"
+    if "authentication failed" in said:
+        return "Are USER and PASSWORD in DATABASES right?"
+    return None

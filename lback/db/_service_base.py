@@ -52,7 +52,7 @@ class ServiceBase(Generic[ModelT, CreateT, UpdateT, ResponseT]):
         response_schema: What methods return instead of rows.
 
     Raises:
-        TypeError: *response_schema* is none.
+        TypeError: *repository* or *response_schema* is none.
     """
 
     create_schema: ClassVar[Any] = None
@@ -63,6 +63,11 @@ class ServiceBase(Generic[ModelT, CreateT, UpdateT, ResponseT]):
         repository: Repository[ModelT],
         response_schema: type[ResponseT] | None = None,
     ) -> None:
+        if isinstance(repository, type):
+            raise TypeError(
+                f"{type(self).__name__} works on a repository. Use: "
+                f"{type(self).__name__}(Repository({repository.__name__}))"
+            )
         if response_schema is not None and not is_schema(response_schema):
             raise TypeError(
                 f"response_schema={response_schema!r} is no pydantic model, dataclass "

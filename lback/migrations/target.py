@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lback.core._secrets import MASK
 from lback.core._secrets import secret_texts
 from lback.core.exceptions import MigrationError
+from lback.db._errors import remedy_for
 from lback.db.engines import DEFAULT
 from lback.db.engines import Mode
 
@@ -76,9 +77,10 @@ def reached(target: Target, mode: Mode = Mode.WRITE) -> Iterator["Connection"]:
     try:
         connection = target.databases.engine(target.name, mode).connect()
     except SQLAlchemyError as error:
+        remedy = remedy_for(error)
         raise MigrationError(
             f"The database {target.name!r} ({target.place}) cannot be reached: "
-            f"{first_line(error, target)}"
+            f"{first_line(error, target)}{f'. {remedy}' if remedy else ''}"
         ) from None
     try:
         with connection:

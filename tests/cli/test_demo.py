@@ -1,5 +1,6 @@
 """``make demo``."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -49,3 +50,25 @@ def test_a_port_in_use_ends_the_demo(unused_port: int) -> None:
 
     assert 1 == done.returncode
     assert "the port is in use" in done.stdout
+
+
+def test_the_end_of_the_demo_is_the_end_of_its_server(
+    unused_port: int, tmp_path: Path
+) -> None:
+    """SIGTERM, as a process manager sends it, leaves neither server nor folder."""
+    demo = subprocess.Popen(
+        [sys.executable, DEMO, "--port", str(unused_port)],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with demo:
+        assert demo.stdout is not None
+        while demo.stdout.readline() != "The demo works.\n":
+            assert demo.poll() is None
+        demo.terminate()
+
+        assert 0 == demo.wait(timeout=60)
+    with socket.socket() as probe:
+        assert 0 != probe.connect_ex(("127.0.0.1", unused_port))
+    assert [] == list(tmp_path.iterdir())

@@ -117,7 +117,7 @@ BREAKS = {
     "nothing is stored": ("views.py", "session.add(entry)", "entry.id = 1"),
     "an empty text is stored": ("views.py", "not 0 < len(text)", "not 0 <= len(text)"),
     "a long text is stored": ("views.py", "<= LONGEST_TEXT:", "<= 999:"),
-    "a refusal is no error": ("views.py", ", 422)", ")"),
+    "a refusal is no error": ("views.py", ", status_code=422", ""),
     "texts are not escaped": ("entries.html", "entry.text }}", "entry.text|safe }}"),
 }
 

@@ -4,10 +4,12 @@ import asyncio
 import os
 from dataclasses import dataclass
 from dataclasses import field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import OperationalError
@@ -293,6 +295,42 @@ def test_a_full_server_is_a_503(said: str) -> None:
     error = OperationalError("connect", None, Exception(said))
 
     assert isinstance(explained(error), ServiceUnavailable)
+
+
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        ("sqlite:///no/such/folder.db", "its folder is not: make it first"),
+        ("postgresql://127.0.0.1:1/shop", "Is the server running"),
+        ("postgresql://no-such-host.invalid/shop", "Is the server running"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_names_the_remedy(
+    tmp_path: Path, url: str, remedy: str
+) -> None:
+    """What the driver says is there, and below it what may be done."""
+    databases.configure({"default": url}, tmp_path)
+    with pytest.raises(OperationalError) as caught:
+        databases.engine().connect()
+
+    explained(caught.value)
+
+    assert remedy in caught.value.__notes__[0]
+
+
+def test_a_database_that_is_not_there_names_the_remedy(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    """PostgreSQL's own command makes it."""
+    url = make_url(postgresql_url).set(database="nobodys")
+    where = url.render_as_string(hide_password=False)
+    databases.configure({"default": where}, tmp_path)
+    with pytest.raises(OperationalError) as caught:
+        databases.engine().connect()
+
+    explained(caught.value)
+
+    assert ["Make it: createdb nobodys"] == caught.value.__notes__
 
 
 @pytest.mark.parametrize(

@@ -626,6 +626,12 @@ def test_response_that_does_not_fit(unit: Session) -> None:
     assert [] == stored(unit)
 
 
+def test_model_in_place_of_a_repository() -> None:
+    """The nearest mistake is refused at once, with what to write."""
+    with pytest.raises(TypeError, match=r"Use: CrudService\(Repository\(Cake\)\)"):
+        CrudService(Cake)  # type: ignore[arg-type]  # the mistake
+
+
 def test_response_schema_that_is_none() -> None:
     """What no response can be made of is refused at once."""
     with pytest.raises(TypeError, match="is no pydantic model, dataclass or TypedDict"):
