@@ -42,7 +42,9 @@ class Sending(Connectable):
         key = None
         if plan.filters and (found := sender_key(sender)) in plan.filters:
             key = found
-        prepared = self._known(key, sender, fields)
+        prepared = None
+        if self._ready_for or self._instance is not None:
+            prepared = self._known(key, sender, fields)
         if prepared is None:
             prepared = self._prepare_anew(plan, key, sender, fields, is_sync=is_sync)
         if is_sync and plan.has_async:

@@ -146,7 +146,9 @@ def run(queue: Queue, begin: Begin, what: object) -> None:
             if error is not None:
                 call.fail(error)
     finally:
-        _report(queue, calls, time.perf_counter() - began, what)
+        seconds = time.perf_counter() - began
+        if queue or seconds > _LONG:
+            _report(queue, calls, seconds, what)
 
 
 async def arun(queue: Queue, begin: Begin, what: object) -> None:
@@ -159,7 +161,9 @@ async def arun(queue: Queue, begin: Begin, what: object) -> None:
             if error is not None:
                 await call.afail(error)
     finally:
-        _report(queue, calls, time.perf_counter() - began, what)
+        seconds = time.perf_counter() - began
+        if queue or seconds > _LONG:
+            _report(queue, calls, seconds, what)
 
 
 def _make(call: Deferred, unit: UnitOfWork) -> Exception | None:

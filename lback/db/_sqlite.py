@@ -5,6 +5,7 @@ read; both lose writes or fail under load. See ``docs/database.md``.
 """
 
 import sqlite3
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,6 @@ from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.pool import PoolProxiedConnection
 
 from lback.core.exceptions import OneWriter
 from lback.db.engines import databases
@@ -41,38 +41,31 @@ _IS_READ_ONLY = "lback_is_read_only"
 
 def make_engines(url: URL, options: dict[str, Any]) -> Engines:
     """Make the engines of an SQLite database; they share their connections."""
-    is_file = url.database not in (None, "", ":memory:")
-    if not is_file:
-        # NOTE: one connection per thread; that pool takes none of these.
-        options = {key: options[key] for key in options if key == "echo"}
+    plain = {key: options[key] for key in options if key == "echo"}
+    if url.database in {None, "", ":memory:"}:
+        # NOTE: one connection per thread; that pool takes no other option.
+        options = plain
     url = url.update_query_dict({"timeout": str(_BUSY_TIMEOUT), **url.query})
-    engine = create_engine(url, **options)
-    event.listen(engine, "connect", _set_up)
-    event.listen(engine, "reset", _allow_writes)
-    # PERF: engines beside each other, since one made by execution_options() asks the
-    # one behind it at every step. bench: benchmarks/data.py::insert_commit
-    engines = Engines(*(_with_mode(engine, mode) for mode in Mode))
-    for own in engines:
-        event.listen(own, "begin", _begin)
-        event.listen(own, "engine_disposed", engines.share_pool)
-    engines.share_events()
-    return engines
-
-
-def _with_mode(engine: Engine, mode: Mode) -> Engine:
-    """Return an engine on the connections of *engine*."""
-    return Engine(
-        engine.pool,
-        engine.dialect,
-        engine.url,
-        echo=engine.echo,
-        execution_options={_MODE: mode},
+    write = _engine(url, Mode.WRITE, options)
+    event.listen(write, "connect", _set_up)
+    event.listen(write, "reset", _allow_writes)
+    plain["pool"] = write.pool
+    return Engines(
+        write, _engine(url, Mode.READ, plain), _engine(url, Mode.READ_ONLY, plain)
     )
+
+
+def _engine(url: URL, mode: Mode, options: dict[str, Any]) -> Engine:
+    engine = create_engine(url, execution_options={_MODE: mode}, **options)
+    # PERF: in place of a listener of "begin": an engine that has one looks for others
+    # at each step. bench: benchmarks/data.py::insert_commit
+    engine.dialect.do_begin = _BEGINNINGS[mode]  # type: ignore[method-assign,assignment]
+    return engine
 
 
 def _set_up(connection: Any, record: ConnectionPoolEntry) -> None:
     """Prepare a new connection of the driver."""
-    # NOTE: the driver begins no transaction any more; _begin() and _take_lock() do.
+    # NOTE: the driver begins no transaction any more; _BEGINNINGS do.
     connection.isolation_level = None
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
     if mode not in {"wal", "memory"}:
@@ -82,45 +75,31 @@ def _set_up(connection: Any, record: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _begin(connection: Any) -> None:
-    """Begin a transaction as the mode of the connection's engine wants it."""
-    _BEGINNINGS[connection.get_execution_options()[_MODE]](connection.connection)
-
-
-def _begin_to_read(taken: PoolProxiedConnection) -> None:
-    """Let a connection only read until it goes back to the pool."""
-    own: Any = taken.dbapi_connection
-    own.execute("PRAGMA query_only = ON")
-    taken.info[_IS_READ_ONLY] = True
-    _execute(own, "BEGIN")
-
-
-def _take_lock(taken: PoolProxiedConnection) -> None:
+def _take_lock(taken: Any) -> None:
     """Begin a transaction that keeps all others from writing."""
-    own: Any = taken.dbapi_connection
-    _execute(own, "BEGIN IMMEDIATE")
+    own = taken.dbapi_connection
+    own.execute("BEGIN IMMEDIATE")
     taken.info[_CHANGES] = own.total_changes
 
 
-def _wait_to_write(taken: PoolProxiedConnection) -> None:
+def _wait_to_write(taken: Any) -> None:
     """Begin a transaction that takes the lock when it writes."""
-    _execute(taken.dbapi_connection, "BEGIN")
+    taken.dbapi_connection.execute("BEGIN")
 
 
-_BEGINNINGS = {
+def _only_read(taken: Any) -> None:
+    """Begin a transaction on a connection that only reads until it is given back."""
+    own = taken.dbapi_connection
+    own.execute("PRAGMA query_only = ON")
+    taken.info[_IS_READ_ONLY] = True
+    own.execute("BEGIN")
+
+
+_BEGINNINGS: dict[Mode, Callable[[Any], None]] = {
     Mode.WRITE: _take_lock,
     Mode.READ: _wait_to_write,
-    Mode.READ_ONLY: _begin_to_read,
+    Mode.READ_ONLY: _only_read,
 }
-
-
-def _execute(connection: Any, statement: str) -> None:
-    # PERF: past SQLAlchemy, whose own execution takes ten times as long.
-    # bench: benchmarks/data.py::get_by_key
-    try:
-        connection.execute(statement)
-    except sqlite3.OperationalError as error:
-        raise OperationalError(statement, None, error) from error
 
 
 @contextmanager
@@ -177,9 +156,9 @@ def _take_back(session: Session, connection: Connection) -> None:
     connection.info[_IS_LENT] = False
     try:
         _take_lock(connection.connection)
-    except OperationalError:
+    except sqlite3.OperationalError as error:
         session.invalidate()
-        raise
+        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
 
 def _allow_writes(connection: Any, record: Any, state: Any) -> None:

@@ -232,7 +232,7 @@ class Unit:
         Raises:
             SignalLoop: Calls after the commit put off each other without end.
         """
-        pending = self.pending
+        pending = self._pending or self.pending
         pending.check(call)
         if self.is_over:
             pending.call([call], self)
@@ -260,7 +260,7 @@ class Unit:
 
     def before_commit(self) -> None:
         """Raise if a receiver failed amid its writes."""
-        if self._pending is not None:
+        if self._touches is not None and self._pending is not None:
             self._pending.level(self._session).check()
 
     def committed(self, transaction: "SessionTransaction | None") -> None:

@@ -61,15 +61,10 @@ class Engines(NamedTuple):
     read: "Engine"
     read_only: "Engine"
 
-    def share_pool(self, disposed: "Engine") -> None:
-        """Let all take the connections of *disposed*, which has begun a new pool."""
+    def share_pool(self) -> None:
+        """Let all take the connections of the first."""
         for engine in self:
-            engine.pool = disposed.pool
-
-    def share_events(self) -> None:
-        """Let who listens to one of them hear of all."""
-        for engine in self:
-            engine.dispatch = self.write.dispatch
+            engine.pool = self.write.pool
 
 
 class Databases:
@@ -264,6 +259,7 @@ class Databases:
         self._lock = threading.RLock()
         for engines in self._made.values():
             engines.write.dispose(close=False)
+            engines.share_pool()
 
 
 def _engine_options(database: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy import Engine
 from sqlalchemy import event
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -84,31 +85,21 @@ def test_modes_share_their_connections(own: Databases, tmp_path: Path) -> None:
     assert 1 == len(pools)
 
 
-def test_modes_share_their_connections_after_a_disposal(
-    own: Databases, tmp_path: Path
-) -> None:
-    """Whoever disposes one engine has disposed the database, as with any engine."""
-    own.configure({"default": "sqlite:///db.sqlite3"}, tmp_path)
-    for mode in Mode:
-        before = own.engine().pool
-        own.engine(mode=mode).dispose()
-
-        assert {id(own.engine(mode=mode).pool) for mode in Mode} != {id(before)}
-        assert 1 == len({id(own.engine(mode=mode).pool) for mode in Mode})
-
-
 def test_one_listener_hears_every_statement(own: Databases, tmp_path: Path) -> None:
     """Who counts statements need not know of modes."""
     own.configure({"default": "sqlite:///db.sqlite3"}, tmp_path)
     heard: list[str] = []
 
-    @event.listens_for(own.engine(), "before_cursor_execute")
     def note(connection: object, cursor: object, statement: str, *more: object) -> None:
         heard.append(statement)
 
-    for mode in Mode:
-        with own.engine(mode=mode).connect() as connection:
-            connection.execute(text(f"SELECT '{mode}'"))
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for mode in Mode:
+            with own.engine(mode=mode).connect() as connection:
+                connection.execute(text(f"SELECT '{mode}'"))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
     assert [f"SELECT '{mode}'" for mode in Mode] == heard
 
