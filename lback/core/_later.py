@@ -58,7 +58,7 @@ class Later:
 
     def __call__(self) -> Any:
         """Call the receiver; something awaitable may come back."""
-        call, pick, *_ = self._call
+        call, pick, _, _ = self._call
         if pick is not None:
             return call(self._sender, *pick(self._values))
         return call(self._sender, **dict(zip(self._fields, self._values, strict=True)))

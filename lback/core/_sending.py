@@ -42,7 +42,7 @@ class Sending(Connectable):
         key = None
         if plan.filters and (found := sender_key(sender)) in plan.filters:
             key = found
-        prepared = None
+        prepared: Send | None = None
         if self._ready_for or self._instance is not None:
             prepared = self._known(key, sender, fields)
         if prepared is None:

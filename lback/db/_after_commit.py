@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from collections.abc import Iterable
 from typing import Any
+from typing import NoReturn
 
 from lback.core import _async_bridge
 from lback.core import _observers
@@ -116,18 +117,16 @@ class Announcement:
         self.fail(error)
 
 
-def check_depth(depth: int, call: Deferred) -> None:
-    """Refuse to put off *call* if commits lead to each other without end.
+def refuse_depth(call: Deferred) -> NoReturn:
+    """Refuse to put off *call*, since commits lead to each other without end.
 
     Raises:
         SignalLoop: So many commits led to this one.
     """
-    if depth >= LIMIT:
-        raise SignalLoop(
-            f"What runs after a commit leads to another commit, {LIMIT} times in a "
-            f"row; the last one was to call {call.name}. Break the loop in one of the "
-            "receivers."
-        )
+    raise SignalLoop(
+        f"What runs after a commit leads to another commit, {LIMIT} times in a row; "
+        f"the last one was to call {call.name}. Break the loop in one of the receivers."
+    )
 
 
 def run(queue: Queue, begin: Begin, what: object) -> None:

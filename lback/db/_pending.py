@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lback.core import _async_bridge
+from lback.core._signal_depth import LIMIT
 from lback.core._unit_of_work import Deferred
 from lback.db import _after_commit
 from lback.db._after_commit import Announcement
@@ -43,7 +44,8 @@ class Pending:
         Raises:
             SignalLoop: They do.
         """
-        _after_commit.check_depth(self._depth, call)
+        if self._depth >= LIMIT:
+            _after_commit.refuse_depth(call)
 
     def level(self, session: "Session | None") -> Level:
         """Return what belongs to the innermost savepoint of *session*, or to all."""
