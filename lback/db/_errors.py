@@ -1,6 +1,7 @@
 """Errors of the database that are no fault of the view."""
 
 import re
+import shlex
 import sys
 
 from lback.core.exceptions import ServiceUnavailable
@@ -8,7 +9,14 @@ from lback.core.exceptions import ServiceUnavailable
 # Seconds after which a client may try again.
 _RETRY_AFTER = 5
 
-_MISSING_DATABASE = re.compile(r'database "([^"]+)" does not exist')
+# The words of libpq and of its resolver.
+_MISSING_DATABASE = re.compile(r'database "(.+)" does not exist')
+_UNREACHED = re.compile(
+    "Is the server running|resolve host|translate host name|Name or service not known"
+)
+_UNKNOWN_USER = re.compile(
+    'authentication failed|no password supplied|role ".+" does not exist'
+)
 
 
 def explained(error: Exception) -> Exception:
@@ -80,13 +88,22 @@ def remedy_for(error: Exception) -> str | None:
             "If a model has it, run: lback migrate (and before that, if the model is "
             "new or was changed: lback makemigrations)"
         )
+    if getattr(error, "statement", None) is not None:
+        return None
+    return _remedy_for_connecting(said)
+
+
+def _remedy_for_connecting(said: str) -> str | None:
     if "unable to open database file" in said:
-        return "The file is made for you, its folder is not: make it first."
+        return (
+            "Is its folder there, and may you write in it? The file is made for you, "
+            "its folder is not."
+        )
     missing = _MISSING_DATABASE.search(said)
     if missing is not None:
-        return f"Make it: createdb {missing[1]}"
-    if "Is the server running" in said or "resolve host" in said:
+        return f"Make it: createdb {shlex.quote(missing[1])}"
+    if _UNREACHED.search(said):
         return "Is the server running, and are HOST and PORT in DATABASES right?"
-    if "authentication failed" in said:
+    if _UNKNOWN_USER.search(said):
         return "Are USER and PASSWORD in DATABASES right?"
     return None

@@ -64,6 +64,7 @@ def _careful(commit: Callable[[Any], None]) -> Callable[[Any], None]:
         """
         own = connection.dbapi_connection
         if own.pgconn.transaction_status == _INERROR:
+            connection.rollback()  # SQLAlchemy holds a failed commit for an end
             raise TransactionAborted(
                 "An error of the database was caught, and PostgreSQL stores nothing of "
                 "a transaction behind one. Wrap what may fail in: with atomic(): ..."

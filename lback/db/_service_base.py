@@ -52,7 +52,7 @@ class ServiceBase(Generic[ModelT, CreateT, UpdateT, ResponseT]):
         response_schema: What methods return instead of rows.
 
     Raises:
-        TypeError: *repository* or *response_schema* is none.
+        TypeError: *repository* or *response_schema* is not what it should be.
     """
 
     create_schema: ClassVar[Any] = None
@@ -63,10 +63,10 @@ class ServiceBase(Generic[ModelT, CreateT, UpdateT, ResponseT]):
         repository: Repository[ModelT],
         response_schema: type[ResponseT] | None = None,
     ) -> None:
-        if isinstance(repository, type):
+        if not isinstance(repository, Repository):
             raise TypeError(
-                f"{type(self).__name__} works on a repository. Use: "
-                f"{type(self).__name__}(Repository({repository.__name__}))"
+                f"{type(self).__name__} works on a repository, not on {repository!r}. "
+                f"Use: {type(self).__name__}(Repository(Model))"
             )
         if response_schema is not None and not is_schema(response_schema):
             raise TypeError(

@@ -41,26 +41,41 @@ _IS_READ_ONLY = "lback_is_read_only"
 
 def make_engines(url: URL, options: dict[str, Any]) -> Engines:
     """Make the engines of an SQLite database; they share their connections."""
-    plain = {key: options[key] for key in options if key == "echo"}
-    if url.database in {None, "", ":memory:"}:
-        # NOTE: one connection per thread; that pool takes no other option.
-        options = plain
+    is_file = url.database not in {None, "", ":memory:"}
+    echo = {key: options[key] for key in options if key == "echo"}
+    # NOTE: in memory there is one connection per thread; that pool takes no option.
+    own = options if is_file else echo
     url = url.update_query_dict({"timeout": str(_BUSY_TIMEOUT), **url.query})
-    write = _engine(url, Mode.WRITE, options)
+    write = create_engine(url, execution_options={_MODE: Mode.WRITE}, **own)
     event.listen(write, "connect", _set_up)
-    event.listen(write, "reset", _allow_writes)
-    plain["pool"] = write.pool
-    return Engines(
-        write, _engine(url, Mode.READ, plain), _engine(url, Mode.READ_ONLY, plain)
+    event.listen(write, "reset", _restore)
+    read, read_only = (
+        create_engine(url, execution_options={_MODE: mode}, pool=write.pool, **echo)
+        for mode in (Mode.READ, Mode.READ_ONLY)
     )
+    engines = Engines(write, read, read_only)
+    for mode, engine in zip(Mode, engines, strict=True):
+        event.listen(engine, "engine_disposed", engines.share_pool)
+        if is_file:
+            _begin_in_dialect(engine, _BEGINNINGS[mode])
+        else:
+            _begin_in_listener(engine, _BEGINNINGS[mode])
+    return engines
 
 
-def _engine(url: URL, mode: Mode, options: dict[str, Any]) -> Engine:
-    engine = create_engine(url, execution_options={_MODE: mode}, **options)
-    # PERF: in place of a listener of "begin": an engine that has one looks for others
-    # at each step. bench: benchmarks/data.py::insert_commit
-    engine.dialect.do_begin = _BEGINNINGS[mode]  # type: ignore[method-assign,assignment]
-    return engine
+def _begin_in_dialect(engine: Engine, begin: Callable[[Any], None]) -> None:
+    # PERF: an engine with a listener of "begin" looks for others at each step; that of
+    # its disposal is heard without the flag. bench: benchmarks/data.py::insert_commit
+    engine.dialect.do_begin = begin  # type: ignore[method-assign,assignment]
+    vars(engine).pop("_has_events", None)  # the class keeps its own
+
+
+def _begin_in_listener(engine: Engine, begin: Callable[[Any], None]) -> None:
+    # NOTE: an error of the dialect is followed by a rollback, which in memory would be
+    # that of another transaction of the thread: they have one connection.
+    @event.listens_for(engine, "begin")
+    def listener(connection: Connection) -> None:
+        begin(connection.connection)
 
 
 def _set_up(connection: Any, record: ConnectionPoolEntry) -> None:
@@ -78,13 +93,13 @@ def _set_up(connection: Any, record: ConnectionPoolEntry) -> None:
 def _take_lock(taken: Any) -> None:
     """Begin a transaction that keeps all others from writing."""
     own = taken.dbapi_connection
-    own.execute("BEGIN IMMEDIATE")
+    _execute(own, "BEGIN IMMEDIATE")
     taken.info[_CHANGES] = own.total_changes
 
 
 def _wait_to_write(taken: Any) -> None:
     """Begin a transaction that takes the lock when it writes."""
-    taken.dbapi_connection.execute("BEGIN")
+    _execute(taken.dbapi_connection, "BEGIN")
 
 
 def _only_read(taken: Any) -> None:
@@ -92,7 +107,14 @@ def _only_read(taken: Any) -> None:
     own = taken.dbapi_connection
     own.execute("PRAGMA query_only = ON")
     taken.info[_IS_READ_ONLY] = True
-    own.execute("BEGIN")
+    _execute(own, "BEGIN")
+
+
+def _execute(own: sqlite3.Connection, statement: str) -> None:
+    try:
+        own.execute(statement)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(statement, None, error) from error
 
 
 _BEGINNINGS: dict[Mode, Callable[[Any], None]] = {
@@ -156,12 +178,16 @@ def _take_back(session: Session, connection: Connection) -> None:
     connection.info[_IS_LENT] = False
     try:
         _take_lock(connection.connection)
-    except sqlite3.OperationalError as error:
+    except OperationalError:
         session.invalidate()
-        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+        raise
 
 
-def _allow_writes(connection: Any, record: Any, state: Any) -> None:
-    if record.info.pop(_IS_READ_ONLY, False):
+def _restore(connection: Any, record: Any, state: Any) -> None:
+    """Make a connection that is given back what it was."""
+    # NOTE: SQLAlchemy sets the driver's own handling behind AUTOCOMMIT.
+    if connection.isolation_level is not None:
+        connection.isolation_level = None
+    if record is not None and record.info.pop(_IS_READ_ONLY, False):
         connection.rollback()
         connection.execute("PRAGMA query_only = OFF")

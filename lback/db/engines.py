@@ -61,10 +61,10 @@ class Engines(NamedTuple):
     read: "Engine"
     read_only: "Engine"
 
-    def share_pool(self) -> None:
-        """Let all take the connections of the first."""
+    def share_pool(self, disposed: "Engine") -> None:
+        """Let all take the connections of *disposed*, which has begun a new pool."""
         for engine in self:
-            engine.pool = self.write.pool
+            engine.pool = disposed.pool
 
 
 class Databases:
@@ -259,7 +259,6 @@ class Databases:
         self._lock = threading.RLock()
         for engines in self._made.values():
             engines.write.dispose(close=False)
-            engines.share_pool()
 
 
 def _engine_options(database: Any) -> dict[str, Any]:

@@ -85,6 +85,41 @@ def test_modes_share_their_connections(own: Databases, tmp_path: Path) -> None:
     assert 1 == len(pools)
 
 
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("url", ["sqlite:///db.sqlite3", "sqlite://"])
+def test_modes_share_their_connections_after_a_disposal(
+    own: Databases, tmp_path: Path, url: str, mode: Mode
+) -> None:
+    """Whoever disposes one engine has disposed the database, as with any engine."""
+    own.configure({"default": url}, tmp_path)
+    before = own.engine().pool
+    own.engine(mode=mode).dispose()
+    pools = {own.engine(mode=mode).pool for mode in Mode}
+    with own.engine().begin() as connection:
+        connection.execute(text("CREATE TABLE t (x)"))
+    with own.engine(mode=Mode.READ).connect() as connection:
+        rows = connection.execute(text("SELECT * FROM t")).all()
+
+    assert (1, False, []) == (len(pools), before in pools, rows)
+
+
+def test_a_transaction_in_memory_survives_another_one(own: Databases) -> None:
+    """In memory a thread has one connection; what cannot begin undoes nothing."""
+    own.configure({"default": "sqlite://"}, Path())
+    with own.engine().begin() as outer:
+        outer.execute(text("CREATE TABLE t (x)"))
+        outer.execute(text("INSERT INTO t VALUES (1)"))
+        with (
+            own.engine().connect() as inner,
+            pytest.raises(OperationalError, match="within a transaction"),
+        ):
+            inner.execute(text("SELECT 1"))
+    with own.engine(mode=Mode.READ).connect() as connection:
+        rows = connection.execute(text("SELECT x FROM t")).all()
+
+    assert [(1,)] == rows
+
+
 def test_one_listener_hears_every_statement(own: Databases, tmp_path: Path) -> None:
     """Who counts statements need not know of modes."""
     own.configure({"default": "sqlite:///db.sqlite3"}, tmp_path)

@@ -23,6 +23,7 @@ from lback.db import on_commit
 from lback.db import separate_unit
 from lback.db import session
 
+SERVICE_UNAVAILABLE = 503
 # How many requests come one after another; `make soak` sends more.
 REQUESTS = int(os.environ.get("LBACK_REQUESTS", "2000"))
 
@@ -188,6 +189,15 @@ def test_an_exhausted_pool_is_a_503(postgresql: Any, site: Any) -> None:
     assert 0 == postgresql.taken()
 
 
+def _ask_until_served(site: Any, number: int) -> int:
+    # NOTE: 32 threads that never pause may keep one from the five connections for
+    # longer than it waits. It is told so, and comes again like any client.
+    status: int = SERVICE_UNAVAILABLE
+    while status == SERVICE_UNAVAILABLE:
+        status = site.ask(f"/{number}").status_code
+    return status
+
+
 def test_threads_do_not_see_each_other(
     store: Any, models: SimpleNamespace, site: Any, dispatcher: SignalDispatcher
 ) -> None:
@@ -232,7 +242,10 @@ def test_threads_do_not_see_each_other(
     )
     site.ask("/none")
     each, count = max(12, REQUESTS // 100), 32
-    together(count, lambda t: [site.ask(f"/{t * each + n + 1}") for n in range(each)])
+    together(
+        count,
+        lambda t: [_ask_until_served(site, t * each + n + 1) for n in range(each)],
+    )
     expected = {n for n in range(1, each * count + 1) if n % 3}
 
     assert [] == mixed

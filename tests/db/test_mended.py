@@ -27,6 +27,7 @@ from lback.db import on_commit
 from lback.db import separate_unit
 from lback.db import session
 from lback.db._errors import explained
+from lback.db._errors import remedy_for
 
 
 def fail() -> None:
@@ -61,6 +62,19 @@ def test_an_aborted_transaction_of_an_engine_is_not_committed(postgresql: Any) -
         with databases.engine().begin() as connection:
             with pytest.raises(DBAPIError):
                 connection.execute(text("SELECT * FROM nowhere"))
+
+
+@pytest.mark.usefixtures("postgresql")
+def test_a_connection_is_of_use_behind_a_refused_commit() -> None:
+    """Whoever keeps the connection finds no aborted transaction on it."""
+    with databases.engine().connect() as connection:
+        with pytest.raises(DBAPIError):
+            connection.execute(text("SELECT 1/0"))
+        with pytest.raises(TransactionAborted):
+            connection.commit()
+        connection.rollback()
+
+        assert 1 == connection.execute(text("SELECT 1")).scalar()
 
 
 def test_an_error_inside_atomic_aborts_only_the_block(
@@ -300,7 +314,7 @@ def test_a_full_server_is_a_503(said: str) -> None:
 @pytest.mark.parametrize(
     ("url", "remedy"),
     [
-        ("sqlite:///no/such/folder.db", "its folder is not: make it first"),
+        ("sqlite:///no/such/folder.db", "its folder is not"),
         ("postgresql://127.0.0.1:1/shop", "Is the server running"),
         ("postgresql://no-such-host.invalid/shop", "Is the server running"),
     ],
@@ -316,6 +330,29 @@ def test_a_database_that_cannot_be_reached_names_the_remedy(
     explained(caught.value)
 
     assert remedy in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ('FATAL:  database "my db;ls" does not exist', "Make it: createdb 'my db;ls'"),
+        ("connection is bad: Name or service not known", "Is the server running"),
+        ('FATAL:  role "nobody" does not exist', "Are USER and PASSWORD"),
+        ("fe_sendauth: no password supplied", "Are USER and PASSWORD"),
+    ],
+)
+def test_what_a_server_says_has_a_remedy(said: str, remedy: str) -> None:
+    """Each of the errors that a first connection meets."""
+    error = OperationalError(None, None, Exception(said))
+
+    assert str(remedy_for(error)).startswith(remedy)
+
+
+def test_a_statement_is_no_connection() -> None:
+    """What a statement says is not taken for words of the server."""
+    error = OperationalError("SELECT", None, Exception("authentication failed for"))
+
+    assert remedy_for(error) is None
 
 
 def test_a_database_that_is_not_there_names_the_remedy(

@@ -628,7 +628,7 @@ def test_response_that_does_not_fit(unit: Session) -> None:
 
 def test_model_in_place_of_a_repository() -> None:
     """The nearest mistake is refused at once, with what to write."""
-    with pytest.raises(TypeError, match=r"Use: CrudService\(Repository\(Cake\)\)"):
+    with pytest.raises(TypeError, match=r"Use: CrudService\(Repository\(Model"):
         CrudService(Cake)  # type: ignore[arg-type]  # the mistake
 
 
