@@ -28,7 +28,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term $(ARGS)
+	$(BIN)/pytest --numprocesses 3 --dist worksteal --cov --cov-report=term $(ARGS)
 
 # The tests alone, on the newest Python of this machine that is not the usual one.
 unit-newest:
