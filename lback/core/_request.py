@@ -4,7 +4,6 @@ from typing import Any
 from typing import BinaryIO
 from typing import cast
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 from urllib.parse import quote
 from urllib.parse import urljoin
 
@@ -14,7 +13,10 @@ from lback.core._fields import MultiFields
 from lback.core._http import HTTPMethod
 from lback.core._unit_of_work import NOTHING
 from lback.core._unit_of_work import UnitOfWork
+from lback.core._urlencoded import parse_query
+from lback.core.exceptions import BodyGone
 from lback.core.exceptions import NoReverseMatch
+from lback.core.exceptions import UnsupportedMediaType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +40,8 @@ class AppSession:
 class Request:
     """An HTTP request, and what middlewares attach to it for the view.
 
-    ``route`` is its route once that is found, ``unit`` its unit of work.
+    ``route`` is its route once that is found, ``unit`` its unit of work, and ``limits``
+    what its body may have; a middleware may set others before the body is read.
 
     Args:
         path: The path, decoded once.
@@ -51,6 +54,7 @@ class Request:
     # PERF: what is read on first use stands on the class until then; setting all of it
     # for each request takes longer than routing it.
     # bench: benchmarks/request.py::plaintext
+    limits: _request_body.Limits = _request_body.LIMITS
     route: Any = None
     services: dict[str, Any] = _NO_SERVICES
     unit: UnitOfWork = NOTHING
@@ -94,13 +98,14 @@ class Request:
 
     @property
     def query(self) -> MultiFields:
-        """The query string; ``getlist`` has all values of a repeated name."""
+        """The query string; ``getlist`` has all values of a repeated name.
+
+        Raises:
+            BadRequest: It is no UTF-8, has a NUL, or more parameters than the limit.
+        """
         if self._query is None:
             query = self._environ.get("QUERY_STRING", "")
-            if not query.isascii():
-                # NOTE: WSGI hands over the bytes as if they were Latin-1.
-                query = query.encode("latin-1").decode(errors="replace")
-            self._query = MultiFields(parse_qsl(query, keep_blank_values=True))
+            self._query = parse_query(query, self.limits.parts)
         return self._query
 
     @property
@@ -136,6 +141,21 @@ class Request:
         return self._parse().data
 
     @property
+    def json(self) -> Any:
+        """The JSON value of the body.
+
+        Raises:
+            UnsupportedMediaType: The body is not said to be JSON.
+            BadRequest: It is said to be, and is not.
+        """
+        kind = _request_body.media_type(self.headers.get("Content-Type", ""))
+        if not _request_body.is_json(kind):
+            raise UnsupportedMediaType(
+                "Send JSON, with Content-Type: application/json."
+            )
+        return self._parse().data
+
+    @property
     def files(self) -> "Uploads":
         """The uploaded files by field name; a list where a field has several."""
         return self._parse().files
@@ -152,9 +172,17 @@ class Request:
         Raises:
             BadRequest: The body is shorter than it says.
             ContentTooLarge: It is longer than the limit.
+            BodyGone: It was read as a multipart form, whose files may not fit into the
+                memory.
         """
         if self._body is None:
-            self._body = _request_body.read_all(self._environ)
+            if self._parsed is not None and self._parsed.form is not None:
+                raise BodyGone(
+                    "The body was read as a multipart form. Read request.body before "
+                    "request.form and request.files."
+                )
+            stream = _request_body.BodyStream(self._environ, self.limits.body)
+            self._body = stream.read_all()
         return self._body
 
     @property
@@ -309,6 +337,7 @@ class Request:
 
     def _parse(self) -> _request_body.Parsed:
         if self._parsed is None:
-            content_type = self.headers.get("Content-Type", "")
-            self._parsed = _request_body.parse(self.body_bytes, content_type)
+            self._parsed, self._body = _request_body.parse(
+                self._environ, self.headers, self._body, self.limits
+            )
         return self._parsed

@@ -1,12 +1,7 @@
 """Files that a client uploaded."""
 
-from typing import Any
+from collections.abc import Iterable
 from typing import BinaryIO
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from werkzeug.datastructures import FileStorage
-    from werkzeug.datastructures import MultiDict
 
 
 class UploadedFile:
@@ -58,24 +53,9 @@ class UploadedFile:
 Uploads = dict[str, UploadedFile | list[UploadedFile]]
 
 
-def uploaded(files: "MultiDict[str, FileStorage]") -> Uploads:
-    """Return parsed files by field: one, or a list where a field has several."""
-    found: Uploads = {}
-    for name, storages in files.lists():
-        made = [_make(name, storage) for storage in storages]
-        found[name] = made[0] if len(made) == 1 else made
-    return found
-
-
-def _make(field_name: str, storage: Any) -> UploadedFile:
-    stream = storage.stream
-    size = stream.seek(0, 2)
-    stream.seek(0)
-    return UploadedFile(
-        storage.filename or "",
-        storage.content_type or "application/octet-stream",
-        stream,
-        field_name,
-        size,
-        dict(storage.headers),
-    )
+def by_field(files: Iterable[UploadedFile]) -> Uploads:
+    """Return files by field: one, or a list where a field has several."""
+    found: dict[str, list[UploadedFile]] = {}
+    for file in files:
+        found.setdefault(file.field_name, []).append(file)
+    return {name: own[0] if len(own) == 1 else own for name, own in found.items()}

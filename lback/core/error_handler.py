@@ -30,6 +30,9 @@ logger = logging.getLogger("lback.request")
 
 _JSON = ("/json", "+json")
 
+# A longer Accept is no browser's, and would take long to parse.
+_LONGEST_ACCEPT = 4096
+
 _SORRY = "Something went wrong on our side."
 
 
@@ -194,7 +197,7 @@ def _prefers_json(request: "Request | None") -> bool:
     if request is None:
         return False
     accepted = request.headers.get("Accept", "").lower()
-    if "json" not in accepted:
+    if "json" not in accepted or len(accepted) > _LONGEST_ACCEPT:
         return False
     from werkzeug.datastructures import MIMEAccept
     from werkzeug.http import parse_accept_header

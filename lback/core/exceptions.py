@@ -31,6 +31,7 @@
     ├── InvalidMiddleware              (TypeError) cannot stand in the chain
     ├── MiddlewareNotFound             (LookupError) not in the chain
     ├── InvalidResponse                (TypeError, ValueError) cannot be sent
+    ├── BodyGone                       (RuntimeError) a body that was read already
     ├── InvalidAddress                 (ValueError) names no address
     ├── CannotListen                   (OSError) an address or port that cannot be had
     ├── DataError                      the database is used in a way that cannot work
@@ -54,6 +55,8 @@
         │   └── RouteNotFound          404, no route has this path
         ├── MethodNotAllowed           405
         ├── ContentTooLarge            413
+        ├── UnsupportedMediaType       415
+        ├── HeadersTooLarge            431
         ├── ServerError                500
         └── ServiceUnavailable         503, with the seconds to wait
 
@@ -212,6 +215,10 @@ class MiddlewareNotFound(FrameworkException, LookupError):
 
 class InvalidResponse(FrameworkException, TypeError, ValueError):
     """A view's result, a body or a header that cannot be sent."""
+
+
+class BodyGone(FrameworkException, RuntimeError):
+    """The body of a request was asked for after it had been read as a stream."""
 
 
 class InvalidAddress(FrameworkException, ValueError):
@@ -412,6 +419,26 @@ class ContentTooLarge(HTTPException):
 
     message = "Content Too Large"
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+    def __init__(self, message: str | None = None, data: Any | None = None) -> None:
+        super().__init__(message, data=data)
+
+
+class UnsupportedMediaType(HTTPException):
+    """The body is of a kind, or in a form, that is not read here (415)."""
+
+    message = "Unsupported Media Type"
+    status_code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+    def __init__(self, message: str | None = None, data: Any | None = None) -> None:
+        super().__init__(message, data=data)
+
+
+class HeadersTooLarge(HTTPException):
+    """A header is longer than the application reads (431)."""
+
+    message = "Request Header Fields Too Large"
+    status_code = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
     def __init__(self, message: str | None = None, data: Any | None = None) -> None:
         super().__init__(message, data=data)

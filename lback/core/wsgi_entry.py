@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 from typing import TYPE_CHECKING
 
+from lback.core._admission import decoded
+from lback.core._admission import is_ordinary
+from lback.core._admission import refusal
 from lback.core._hosts import AllowedHosts
 from lback.core._request import Request
 from lback.core.catalogue import server_request_finished
@@ -84,24 +87,14 @@ class WSGIApplication:
     def _admit(self, environ: dict[str, Any]) -> tuple[Request, Exception | None]:
         """Make the request, and the error that keeps it from being handled."""
         path = environ.get("PATH_INFO") or "/"
-        method = environ["REQUEST_METHOD"]
         error: Exception | None = None
-        if not path.isascii():
-            # NOTE: WSGI hands over the bytes of the path as if they were Latin-1.
-            raw = path.encode("latin-1")
-            path = raw.decode(errors="replace")
-            if path.encode() != raw:
-                error = BadRequest("The path is not UTF-8.")
-        if environ.get("HTTP_HOST") not in self._hosts.known:
-            error = error or self._check_host(environ)
-        return Request(path, method, None, None, environ), error
-
-    def _check_host(self, environ: dict[str, Any]) -> BadRequest | None:
-        """Return the error of a request for another site."""
-        host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
-        if self._hosts.allows(host):
-            return None
-        return BadRequest("The host of this request is not in ALLOWED_HOSTS.")
+        if not is_ordinary(environ, path, self._hosts):
+            try:
+                path = decoded(path)
+                error = refusal(environ, path, self._hosts)
+            except BadRequest as raised:
+                error = raised
+        return Request(path, environ["REQUEST_METHOD"], None, None, environ), error
 
     def _answer_observed(
         self, environ: dict[str, Any], start_response: "StartResponse"

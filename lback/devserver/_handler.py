@@ -2,11 +2,9 @@
 
 import io
 import logging
-import re
 import select
 import sys
 import time
-from http import HTTPStatus
 from typing import Any
 from typing import cast
 from typing import IO
@@ -19,6 +17,9 @@ from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wsgi import LimitedStream
 
 from lback.devserver._exchange import Exchange
+from lback.devserver._framing import Chunks
+from lback.devserver._framing import OnDemand
+from lback.devserver._framing import problem_of
 
 if TYPE_CHECKING:
     from lback.devserver.serving import DevelopmentServer
@@ -29,7 +30,6 @@ IDLE_LIMIT = 60.0
 _DRAINED = 65536
 _UNSAFE = {code: rf"\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 _UNSAFE |= {0x2028: r"\u2028", 0x2029: r"\u2029"}
-_DIGITS = re.compile("[0-9]{1,18}", re.ASCII)
 
 
 def access_log() -> logging.Logger:
@@ -48,6 +48,7 @@ class RequestHandler(WSGIRequestHandler):
     """Answer the requests of one connection, one after the other."""
 
     server: "DevelopmentServer"
+    _on_demand: OnDemand | None = None
     protocol_version = "HTTP/1.1"
     timeout = IDLE_LIMIT
     disable_nagle_algorithm = True
@@ -92,13 +93,16 @@ class RequestHandler(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         """Answer the request whose head has just been read."""
         started = time.perf_counter()
-        problem = self._framing_problem()
+        problem = problem_of(self.raw_requestline, self.headers)
         if problem is not None:
-            self.send_error(HTTPStatus.BAD_REQUEST, explain=problem)
+            status, explanation = problem
+            self.send_error(status, explain=explanation)
             self.close_connection = True
             return
         self.environ = environ = self.make_environ()
         environ["PATH_INFO"] = _path_info(self.path)
+        # NOTE: the base class makes UTF-8 of bytes that are none.
+        environ["QUERY_STRING"] = self.path.partition("?")[2]
         body = self._limit_body(environ)
         exchange = Exchange(self, is_draining=self.server.is_draining)
         with self.server.busy(exchange, self.connection):
@@ -114,35 +118,26 @@ class RequestHandler(WSGIRequestHandler):
                 exchange.fail()
             self._log(exchange.code or "cut", exchange.sent, started)
 
-    def _framing_problem(self) -> str | None:
-        """Say why it is not clear where this request ends, or answer None."""
-        lengths = self.headers.get_all("Content-Length", [])
-        encodings = self.headers.get_all("Transfer-Encoding", [])
-        if encodings and lengths:
-            return "Content-Length and Transfer-Encoding exclude each other."
-        if encodings and [e.strip().lower() for e in encodings] != ["chunked"]:
-            return "The only Transfer-Encoding understood here is chunked."
-        if len(lengths) > 1 or not all(_DIGITS.fullmatch(n) for n in lengths):
-            return "Content-Length must be one number."
-        return None
-
     def _limit_body(self, environ: dict[str, Any]) -> LimitedStream | None:
         """End the body where the request ends, not where the connection does."""
+        stream = cast("IO[bytes]", self._on_demand or self.rfile)
         if "HTTP_TRANSFER_ENCODING" in environ:
             self.close_connection = True  # what follows the last chunk is not ours
+            environ["wsgi.input"] = Chunks(stream)
             return None
         length = int(environ.get("CONTENT_LENGTH") or 0)
         environ["wsgi.input_terminated"] = True
         if length == 0:
             environ["wsgi.input"] = io.BytesIO()
             return None
-        environ["wsgi.input"] = body = LimitedStream(
-            cast("IO[bytes]", self.rfile), length
-        )
+        environ["wsgi.input"] = body = LimitedStream(stream, length)
         return body
 
     def _skip(self, body: LimitedStream | None) -> None:
         """Read over the rest of a body that the application left unread."""
+        if self._on_demand is not None and not self._on_demand.is_asked:
+            # NOTE: the client may send what nobody has asked for, or not.
+            self.close_connection = True
         if body is None or self.close_connection:
             return
         if body.limit - body.tell() > _DRAINED:
@@ -151,11 +146,19 @@ class RequestHandler(WSGIRequestHandler):
         while body.read(_DRAINED):
             pass
 
+    def parse_request(self) -> bool:
+        """Read the head of a request."""
+        self._on_demand = None
+        return super().parse_request()
+
     def handle_expect_100(self) -> bool:
-        """Ask the client for the body that it announced."""
-        answer = super().handle_expect_100()
+        """Ask the client for the body that it announced, once somebody reads it."""
+        self._on_demand = OnDemand(cast("IO[bytes]", self.rfile), self._ask_for_body)
+        return True
+
+    def _ask_for_body(self) -> None:
+        super().handle_expect_100()
         self.wfile.flush()
-        return answer
 
     def version_string(self) -> str:
         """Name the server without its version."""

@@ -140,7 +140,7 @@ def environ_of(path: str, method: str = "GET", **more: Any) -> dict[str, Any]:
         "QUERY_STRING": query,
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "8000",
-        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SERVER_PROTOCOL": "HTTP/1.0",  # which needs no Host
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(b""),

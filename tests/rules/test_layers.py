@@ -49,6 +49,7 @@ LAYERS: list[set[str]] = [
     },
     # values
     {
+        "lback.core._admission",
         "lback.core._blame",
         "lback.core._converters",
         "lback.core._database_uri",
@@ -56,6 +57,8 @@ LAYERS: list[set[str]] = [
         "lback.core._hosts",
         "lback.core._http",
         "lback.core._json",
+        "lback.core._json_body",
+        "lback.core._multipart",
         "lback.core._request",
         "lback.core._request_body",
         "lback.core._request_headers",
@@ -69,6 +72,7 @@ LAYERS: list[set[str]] = [
         "lback.core._settings_source",
         "lback.core._settings_values",
         "lback.core._uploads",
+        "lback.core._urlencoded",
         "lback.core.config",
         "lback.core.logging_setup",
         "lback.core.response",
