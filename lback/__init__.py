@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from lback.apps import AppConfig
     from lback.core.config import settings
+    from lback.core.files import FileResponse
     from lback.core.response import HTMLResponse
     from lback.core.response import JSONResponse
     from lback.core.response import RedirectResponse
@@ -21,18 +22,21 @@ if TYPE_CHECKING:
     from lback.core.shortcuts import render
     from lback.core.signals import receiver
     from lback.core.signals import Signal
+    from lback.core.streaming import StreamingResponse
     from lback.core.types import Request
     from lback.core.urls_utils import include
     from lback.core.urls_utils import path
 
 _HOMES = {
     "AppConfig": "lback.apps",
+    "FileResponse": "lback.core.files",
     "HTMLResponse": "lback.core.response",
     "JSONResponse": "lback.core.response",
     "RedirectResponse": "lback.core.response",
     "Request": "lback.core.types",
     "Response": "lback.core.response",
     "Signal": "lback.core.signals",
+    "StreamingResponse": "lback.core.streaming",
     "include": "lback.core.urls_utils",
     "path": "lback.core.urls_utils",
     "receiver": "lback.core.signals",
@@ -43,12 +47,14 @@ _HOMES = {
 
 __all__ = [
     "AppConfig",
+    "FileResponse",
     "HTMLResponse",
     "JSONResponse",
     "RedirectResponse",
     "Request",
     "Response",
     "Signal",
+    "StreamingResponse",
     "__version__",
     "include",
     "path",

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from urllib.parse import urljoin
 
 from lback.core import _request_body
+from lback.core._cookies import parse_cookies
 from lback.core._fields import Fields
 from lback.core._fields import MultiFields
 from lback.core._http import HTTPMethod
@@ -59,6 +60,7 @@ class Request:
     services: dict[str, Any] = _NO_SERVICES
     unit: UnitOfWork = NOTHING
     _context: dict[str, Any] | None = None
+    _cookies: dict[str, str] | None = None
     _parsed: _request_body.Parsed | None = None
     _path_params: dict[str, Any] | None = None
     _query: MultiFields | None = None
@@ -95,6 +97,17 @@ class Request:
             headers = RequestHeaders(headers, self._environ)
             self._headers = headers
         return headers
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies by name; what is malformed is passed over.
+
+        Raises:
+            HeadersTooLarge: There are more of them than any browser sends.
+        """
+        if self._cookies is None:
+            self._cookies = parse_cookies(self.headers.get("Cookie", ""))
+        return self._cookies
 
     @property
     def query(self) -> MultiFields:

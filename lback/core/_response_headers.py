@@ -68,6 +68,15 @@ class ResponseHeaders(MutableMapping[str, str]):
     def __repr__(self) -> str:
         return f"<ResponseHeaders {', '.join(self)}>"
 
+    def add(self, name: str, value: str) -> None:
+        """Add a header beside those of the same name, such as a second ``Link``."""
+        self.items_sent.append(checked(name, value))
+
+    def getlist(self, name: str) -> list[str]:
+        """Return all values of *name* in order; none if there is none."""
+        wanted = name.lower()
+        return [value for known, value in self.items_sent if known.lower() == wanted]
+
     def _drop(self, name: str) -> bool:
         wanted = name.lower()
         kept = [header for header in self.items_sent if header[0].lower() != wanted]

@@ -129,3 +129,8 @@ def begin_nothing_alone() -> UnitOfWork:
 # What begins the unit of work of a receiver that runs after a commit where there was
 # none to wait for; the data layer puts its own here.
 begin_alone: Callable[[], UnitOfWork] = begin_nothing_alone
+
+
+# What begins the unit of work of a body that is sent in pieces, which only reads; the
+# data layer puts its own here.
+begin_reading: BeginUnit = begin_nothing

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 from urllib.parse import urlsplit
 
 from lback.core import _async_bridge
+from lback.core._cookies import SameSite
+from lback.core._cookies import set_cookie
 from lback.core._http import status_line
 from lback.core._http import STATUS_LINES
 from lback.core._json import encode_json
@@ -16,6 +19,10 @@ from lback.core._response_headers import checked
 from lback.core._response_headers import checked_all
 from lback.core._response_headers import ResponseHeaders
 from lback.core.exceptions import InvalidResponse
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from datetime import timedelta
 
 Headers = Mapping[str, str] | None
 
@@ -41,6 +48,9 @@ class Response:
     __slots__ = ("_body", "_content_type", "_headers", "_status_code")
 
     default_type = _HTML
+
+    # Whether its body is made while it is sent, for the request that it answers.
+    is_streamed = False
 
     def __init__(
         self,
@@ -113,6 +123,70 @@ class Response:
             own = [header for header in own if header[0].lower() not in names]
             own.extend(headers)
         return status_line(status), own, [body]
+
+    def answer(self, request: Any) -> tuple[str, list[tuple[str, str]], Any]:
+        """Do what :meth:`get_wsgi_response` does, for the request that it answers."""
+        return self.get_wsgi_response()
+
+    def set_cookie(  # noqa: PLR0913  # what a cookie consists of
+        self,
+        name: str,
+        value: str = "",
+        *,
+        max_age: "int | timedelta | None" = None,
+        expires: "datetime | None" = None,
+        path: str = "/",
+        domain: str | None = None,
+        secure: bool = True,
+        httponly: bool = True,
+        samesite: SameSite = "Lax",
+    ) -> None:
+        """Let the client keep a cookie; an earlier one of this name is replaced.
+
+        Args:
+            name: Its name.
+            value: Its value; anything but control characters.
+            max_age: Seconds to keep it. Default: until the browser is closed.
+            expires: When it ends; *max_age* counts first.
+            path: The path below which it is sent back.
+            domain: The domain it is sent to, with everything below it. Default: this
+                host alone.
+            secure: Over https only. Browsers take localhost for secure.
+            httponly: Scripts cannot read it.
+            samesite: ``"Lax"``, ``"Strict"`` or ``"None"``: whether it comes along from
+                pages of other sites.
+
+        Raises:
+            InvalidResponse: It is no cookie that browsers take.
+        """
+        header = set_cookie(
+            name,
+            value,
+            max_age=max_age,
+            expires=expires,
+            path=path,
+            domain=domain,
+            secure=secure,
+            httponly=httponly,
+            samesite=samesite,
+        )
+        self._headers = [
+            known
+            for known in self._headers
+            if known[0].lower() != "set-cookie" or not known[1].startswith(f"{name}=")
+        ]
+        self._headers.append(checked("Set-Cookie", header))
+
+    def delete_cookie(
+        self,
+        name: str,
+        *,
+        path: str = "/",
+        domain: str | None = None,
+        secure: bool = True,
+    ) -> None:
+        """Let the client forget a cookie, which was set with this path and domain."""
+        self.set_cookie(name, max_age=0, path=path, domain=domain, secure=secure)
 
     @staticmethod
     def html(

@@ -66,9 +66,13 @@ class WSGIApplication:
             response = self._handle(request)
         else:
             response = self.controller.refuse(error, request)
-        status, headers, body = response.get_wsgi_response()
+        status, headers, body = (
+            response.answer(request)
+            if response.is_streamed
+            else response.get_wsgi_response()
+        )
         start_response(status, headers)
-        return body if environ["REQUEST_METHOD"] != "HEAD" else []
+        return body if environ["REQUEST_METHOD"] != "HEAD" else _without(body)
 
     def announce(self) -> None:
         """Send the life signals of a process that a foreign server runs, once each.
@@ -111,7 +115,7 @@ class WSGIApplication:
             response = self._handle(request)
         else:
             response = self.controller.refuse(error, request)
-        status, headers, body = response.get_wsgi_response()
+        status, headers, body = response.answer(request)
         try:
             server_request_finished.send(
                 self,
@@ -122,11 +126,12 @@ class WSGIApplication:
                 request=request,
             )
         except Exception as raised:  # noqa: BLE001  # becomes the response
+            _without(body)
             response = self.controller.refuse(raised, request)
-            status, headers, body = response.get_wsgi_response()
+            status, headers, body = response.answer(request)
         start_response(status, headers)
         return _SentBody(
-            body if environ["REQUEST_METHOD"] != "HEAD" else [],
+            body if environ["REQUEST_METHOD"] != "HEAD" else _without(body),
             lambda: server_response_sent.send(
                 self,
                 status_code=response.status_code,
@@ -151,7 +156,18 @@ class _SentBody:
         """Say, once, that the response is sent; servers call this after errors, too."""
         if not self._is_closed:
             self._is_closed = True
-            self._when_closed()
+            try:
+                _without(self._body)
+            finally:
+                self._when_closed()
+
+
+def _without(body: Iterable[bytes]) -> list[bytes]:
+    """Close a body of which nothing more is sent; return none."""
+    close = getattr(body, "close", None)
+    if close is not None:
+        close()
+    return []
 
 
 def _request_line(request: Request) -> dict[str, str]:

@@ -377,7 +377,13 @@ def _begin_alone() -> UnitOfWork:
     return Unit(Mode.WRITE) if databases else NOTHING
 
 
+def _begin_reading(request: "Request | None") -> UnitOfWork:
+    """Begin the unit of work of a body that is sent in pieces."""
+    return Unit(Mode.READ_ONLY, request) if databases else NOTHING
+
+
 _unit_of_work.begin_alone = _begin_alone
+_unit_of_work.begin_reading = _begin_reading
 
 
 @after_fork

@@ -18,6 +18,7 @@ from sqlalchemy import URL
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.orm import relationship
+from werkzeug.test import Client
 
 from lback.core._unit_of_work import current
 from lback.core.app_controller import AppController
@@ -29,6 +30,7 @@ from lback.core.router import Router
 from lback.core.signals import Signal
 from lback.core.templates import TemplateRenderer
 from lback.core.types import Request
+from lback.core.wsgi_entry import WSGIApplication
 from lback.db import databases
 from lback.db import Model
 from lback.db.requests import begin_unit
@@ -233,8 +235,9 @@ class Site:
         """Add a route."""
         self.router.add_route(path, view, list(methods) or None, requires_auth=False)
 
-    def ask(self, path: str, method: str = "GET") -> Response:
-        """Answer a request."""
+    @property
+    def controller(self) -> AppController:
+        """What answers, made on first use."""
         if self._controller is None:
             self._controller = AppController(
                 self.manager,
@@ -247,10 +250,17 @@ class Site:
                 {"begin_unit": begin_unit},
                 process_wide,
             )
+        return self._controller
+
+    def ask(self, path: str, method: str = "GET") -> Response:
+        """Answer a request."""
         environ = {"REQUEST_METHOD": method, "wsgi.input": io.BytesIO()}
-        return self._controller.handle_request(
-            Request(path, method, b"", None, environ)
-        )
+        return self.controller.handle_request(Request(path, method, b"", None, environ))
+
+    def serve(self, path: str, method: str = "GET") -> str:
+        """Answer a request as a server does, and return the body."""
+        client = Client(WSGIApplication(self.controller))
+        return client.open(path, method=method, buffered=True).text
 
     def post(self, path: str) -> Response:
         """Answer a POST."""

@@ -52,6 +52,7 @@ LAYERS: list[set[str]] = [
         "lback.core._admission",
         "lback.core._blame",
         "lback.core._converters",
+        "lback.core._cookies",
         "lback.core._database_uri",
         "lback.core._fields",
         "lback.core._hosts",
@@ -74,8 +75,10 @@ LAYERS: list[set[str]] = [
         "lback.core._uploads",
         "lback.core._urlencoded",
         "lback.core.config",
+        "lback.core.files",
         "lback.core.logging_setup",
         "lback.core.response",
+        "lback.core.streaming",
         "lback.core.types",
     },
     # mechanisms
