@@ -8,6 +8,7 @@ from urllib.parse import quote
 from urllib.parse import urljoin
 
 from lback.core import _request_body
+from lback.core._accept import accepts
 from lback.core._cookies import parse_cookies
 from lback.core._fields import Fields
 from lback.core._fields import MultiFields
@@ -220,6 +221,18 @@ class Request:
     @path_params.setter
     def path_params(self, values: dict[str, Any]) -> None:
         self._path_params = values
+
+    @property
+    def client_address(self) -> str | None:
+        """The address of the client: of the peer, or what ``TRUSTED_PROXIES`` say."""
+        return self._environ.get("REMOTE_ADDR") or None
+
+    def accepts(self, media_type: str) -> bool:
+        """Tell whether the client takes *media_type*, such as ``"application/json"``.
+
+        Without an ``Accept`` header it takes everything.
+        """
+        return accepts(self.headers.get("Accept", ""), media_type)
 
     @property
     def is_secure(self) -> bool:

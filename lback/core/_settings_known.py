@@ -21,6 +21,7 @@ KINDS: dict[str, Any] = {
     "SECRET_KEY": Secret,
     "STATIC_URL": str,
     "TEMPLATE_DIRS": list[str | Path],
+    "TRUSTED_PROXIES": list[str],
 }
 
 
@@ -39,6 +40,7 @@ def defaults(base: Path) -> dict[str, Any]:
         "SECRET_KEY": Secret(""),
         "STATIC_URL": "/static/",
         "TEMPLATE_DIRS": [base / "templates"],
+        "TRUSTED_PROXIES": [],
     }
 
 

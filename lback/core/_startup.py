@@ -131,6 +131,7 @@ class Project:
     def application(self) -> "WSGIApplication":
         """Settle the loaded project and return its one WSGI application."""
         from lback.core._hosts import AllowedHosts
+        from lback.core._proxies import TrustedProxies
         from lback.core.config import Config
         from lback.core.wsgi_entry import WSGIApplication
 
@@ -138,7 +139,10 @@ class Project:
             Config.validate(self.config)
             self.controller.freeze()
             hosts = AllowedHosts(self.config.ALLOWED_HOSTS, is_debug=self.config.DEBUG)
-            self._application = WSGIApplication(self.controller, hosts)
+            proxies = self.config.TRUSTED_PROXIES
+            self._application = WSGIApplication(
+                self.controller, hosts, TrustedProxies(proxies) if proxies else None
+            )
         return self._application
 
     def _load_settings(self) -> None:

@@ -56,6 +56,7 @@ class Config:
         SECRET_KEY: Secret
         STATIC_URL: str
         TEMPLATE_DIRS: list[str | Path]
+        TRUSTED_PROXIES: list[str]
 
     #: Names that look like slips, each with the name that was probably meant.
     warnings: tuple[str, ...]

@@ -8,6 +8,7 @@ from typing import Any
 from typing import TYPE_CHECKING
 
 from lback.core import catalogue
+from lback.core._accept import prefers_json
 from lback.core._error_pages import error_page
 from lback.core._http import status_line
 from lback.core.exceptions import HTTPException
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
     from lback.core.templates import TemplateRenderer
 
 logger = logging.getLogger("lback.request")
-
-_JSON = ("/json", "+json")
-
-# A longer Accept is no browser's, and would take long to parse.
-_LONGEST_ACCEPT = 4096
 
 _SORRY = "Something went wrong on our side."
 
@@ -194,17 +190,7 @@ class ErrorHandler:
 
 def _prefers_json(request: "Request | None") -> bool:
     """Tell whether the client would rather have JSON than HTML."""
-    if request is None:
-        return False
-    accepted = request.headers.get("Accept", "").lower()
-    if "json" not in accepted or len(accepted) > _LONGEST_ACCEPT:
-        return False
-    from werkzeug.datastructures import MIMEAccept
-    from werkzeug.http import parse_accept_header
-
-    wanted = parse_accept_header(accepted, MIMEAccept)
-    json = max((q for kind, q in wanted if kind.endswith(_JSON)), default=0)
-    return bool(json > wanted.quality("text/html"))
+    return request is not None and prefers_json(request.headers.get("Accept", ""))
 
 
 def _log(error: Exception, request: Any) -> None:

@@ -26,6 +26,7 @@ from lback.core.logging_setup import setup_logging
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
+    from lback.core._proxies import TrustedProxies
     from lback.core.app_controller import AppController
 
 __all__ = ["WSGIApplication", "create_wsgi_app", "setup_logging"]
@@ -37,13 +38,18 @@ class WSGIApplication:
     Args:
         controller: What turns a request into a response.
         hosts: The hosts it answers to. Default: any.
+        proxies: Whose word on a client counts. Default: nobody's.
     """
 
-    __slots__ = ("_handle", "_hosts", "_is_announced", "controller")
+    __slots__ = ("_handle", "_hosts", "_is_announced", "_proxies", "controller")
 
     def __init__(
-        self, controller: "AppController", hosts: AllowedHosts | None = None
+        self,
+        controller: "AppController",
+        hosts: AllowedHosts | None = None,
+        proxies: "TrustedProxies | None" = None,
     ) -> None:
+        self._proxies = proxies
         self.controller = controller
         self._handle = controller.handle_request
         self._hosts = AllowedHosts(["*"]) if hosts is None else hosts
@@ -92,6 +98,8 @@ class WSGIApplication:
         """Make the request, and the error that keeps it from being handled."""
         path = environ.get("PATH_INFO") or "/"
         error: Exception | None = None
+        if self._proxies is not None:
+            self._proxies.apply(environ)
         if not is_ordinary(environ, path, self._hosts):
             try:
                 path = decoded(path)

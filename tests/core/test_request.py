@@ -652,3 +652,33 @@ def test_a_body_that_the_server_cannot_read_is_a_400(site: Any) -> None:
     environ = {"wsgi.input": Broken(), "wsgi.input_terminated": True}
 
     assert 400 == site.ask("/", method="POST", CONTENT_LENGTH="3", **environ).status
+
+
+# --- The client ---------------------------------------------------------------------
+
+
+def test_the_client_has_an_address(ask: MakeRequest) -> None:
+    """It is the peer's; behind a Unix socket there is none."""
+    assert "192.0.2.7" == ask(REMOTE_ADDR="192.0.2.7").client_address
+    assert None is ask(REMOTE_ADDR="").client_address
+
+
+@pytest.mark.parametrize(
+    ("header", "takes"),
+    [
+        (None, True),
+        ("*/*", True),
+        ("application/*", True),
+        ("application/json", True),
+        ("text/html", False),
+        ("application/json;q=0, */*", False),
+        ("a/b," * 5000, True),
+    ],
+)
+def test_a_client_takes_what_it_says(
+    ask: MakeRequest, header: str | None, *, takes: bool
+) -> None:
+    """A header that is too long to be read says nothing."""
+    more = {} if header is None else {"HTTP_ACCEPT": header}
+
+    assert takes == ask(**more).accepts("application/json")

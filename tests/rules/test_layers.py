@@ -49,6 +49,7 @@ LAYERS: list[set[str]] = [
     },
     # values
     {
+        "lback.core._accept",
         "lback.core._admission",
         "lback.core._blame",
         "lback.core._converters",
@@ -60,6 +61,7 @@ LAYERS: list[set[str]] = [
         "lback.core._json",
         "lback.core._json_body",
         "lback.core._multipart",
+        "lback.core._proxies",
         "lback.core._request",
         "lback.core._request_body",
         "lback.core._request_headers",
