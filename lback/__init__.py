@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lback.core.response import JSONResponse
     from lback.core.response import RedirectResponse
     from lback.core.response import Response
+    from lback.core.shortcuts import local_url
     from lback.core.shortcuts import redirect
     from lback.core.shortcuts import render
     from lback.core.signals import receiver
@@ -38,6 +39,7 @@ _HOMES = {
     "Signal": "lback.core.signals",
     "StreamingResponse": "lback.core.streaming",
     "include": "lback.core.urls_utils",
+    "local_url": "lback.core.shortcuts",
     "path": "lback.core.urls_utils",
     "receiver": "lback.core.signals",
     "redirect": "lback.core.shortcuts",
@@ -57,6 +59,7 @@ __all__ = [
     "StreamingResponse",
     "__version__",
     "include",
+    "local_url",
     "path",
     "receiver",
     "redirect",

@@ -1,5 +1,6 @@
 """What views write most often."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,10 @@ from lback.core._request import Request
 from lback.core.exceptions import ServerError
 from lback.core.response import HTMLResponse
 from lback.core.response import RedirectResponse
+
+# NOTE: browsers take a backslash for a slash, and pass over tabs and line breaks, so
+# that "/\evil.example" and "/<tab>/evil.example" lead to another site.
+_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f-\xa0\u2028\u2029]*")
 
 
 def render(
@@ -51,3 +56,17 @@ def redirect(to: str, *, status_code: int = 302) -> RedirectResponse:
         InvalidResponse: It is no url a browser may be sent to.
     """
     return RedirectResponse(to, status_code)
+
+
+def local_url(url: object, default: str = "/") -> str:
+    """Return *url* if it stays on this site, else *default*.
+
+    For what a client names as the place to go on to, as in ``/login?next=/orders``.
+
+    Args:
+        url: What was sent; anything but a path of this site counts as none.
+        default: Where to go instead.
+    """
+    if not isinstance(url, str) or not _LOCAL.fullmatch(url):
+        return default
+    return url

@@ -7,6 +7,7 @@ Each ``[[attack]]`` of a TOML file has:
   as Latin-1; a list of texts and of ``[text, times]`` is put together. ``Host`` and
   ``Content-Length`` are added unless ``plain`` is true;
 * ``raw``: the whole request in place of these, for what only a server sees;
+* ``lacks``: what must not stand in the answer of the server;
 * ``status``: what may be answered by the WSGI callable;
 * ``server``: what ``lback runserver`` answers, where that is something else;
 * ``seconds``: how long it may take, where that is not 20 ms and 20 ms a megabyte.
@@ -31,6 +32,7 @@ _KEYS = frozenset(
         "target",
         "headers",
         "body",
+        "lacks",
         "plain",
         "raw",
         "status",
@@ -53,6 +55,7 @@ class Attack(NamedTuple):
         server: What the development server may answer.
         seconds: How much processor time it may take.
         raw: The whole request, if only a server sees it.
+        lacks: What must not stand in the server's answer.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Attack(NamedTuple):
     server: list[int]
     seconds: float
     raw: bytes = b""
+    lacks: bytes = b""
 
     def request(self) -> bytes:
         """Return the bytes of the request."""
@@ -130,6 +134,7 @@ def _attack(row: dict[str, Any]) -> Attack:
         server=row.get("server", row["status"]),
         seconds=row.get("seconds", 0.02 + 0.02 * len(body) / _MEGABYTE),
         raw=_text(row.get("raw", "")).encode("latin-1"),
+        lacks=row.get("lacks", "Traceback").encode(),
     )
 
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from lback import local_url
 from lback import path
+from lback import redirect
 from lback import Request
 
 # What the views have done, so that a test can tell that they have not.
@@ -51,6 +53,16 @@ def file(request: Request, rest: str) -> Any:
     return {"rest": rest}
 
 
+def client(request: Request) -> Any:
+    """Tell who asks, and how."""
+    return {"address": request.client_address, "is_secure": request.is_secure}
+
+
+def go(request: Request) -> Any:
+    """Send the client on to where it wants to go."""
+    return redirect(local_url(request.query.get("next")))
+
+
 urlpatterns = [
     path("/fine", fine),
     path("/read", read, methods=["GET", "POST", "PUT"]),
@@ -58,4 +70,7 @@ urlpatterns = [
     path("/items/{key:int}", item),
     path("/words/{text}", word),
     path("/files/{rest:path}", file),
+    path("/client", client),
+    path("/go", go),
+    path("/slash/", fine),
 ]
