@@ -18,6 +18,8 @@ def _say(value: Any) -> Any:
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
+    if hasattr(type(value), "__pydantic_fields__"):
+        return value.model_dump(mode="json")
     raise TypeError(f"{type(value).__name__} {value!r}")
 
 

@@ -264,7 +264,8 @@ class HTMLResponse(Response):
 class JSONResponse(Response):
     """*data* as JSON; with *message* in an envelope ``{"message", "data"}``.
 
-    Dates, UUIDs, decimals and dataclasses are written as text or objects.
+    Dates, UUIDs, decimals, dataclasses and pydantic's models are written as text or
+    objects.
 
     Raises:
         InvalidResponse: *data* holds something that JSON cannot say.

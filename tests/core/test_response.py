@@ -8,6 +8,7 @@ import uuid
 from http import HTTPStatus
 from typing import Any
 
+import pydantic
 import pytest
 
 from lback.core.exceptions import InvalidResponse
@@ -18,6 +19,12 @@ from lback.core.response import Response
 from lback.core.response import to_response
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
+
+
+class Stay(pydantic.BaseModel):
+    """A model of pydantic."""
+
+    day: dt.date
 
 
 @dataclasses.dataclass
@@ -263,11 +270,12 @@ def test_no_data_is_null() -> None:
         (uuid.UUID(int=5), "00000000-0000-0000-0000-000000000005"),
         (decimal.Decimal("1.10"), "1.10"),
         (Price(decimal.Decimal("1.10"), "EUR"), {"amount": "1.10", "currency": "EUR"}),
+        (Stay(day=dt.date(2026, 1, 2)), {"day": "2026-01-02"}),
         (HTTPStatus.OK, 200),
     ],
 )
 def test_common_values_are_written(value: Any, written: Any) -> None:
-    """Dates, times, UUIDs, decimals and dataclasses are data."""
+    """Dates, times, UUIDs, decimals, dataclasses and pydantic's models are data."""
     assert {"v": written} == json.loads(JSONResponse({"v": value}).body)
 
 
