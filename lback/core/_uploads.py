@@ -1,7 +1,15 @@
 """Files that a client uploaded."""
 
+import os
+import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import BinaryIO
+
+_SUFFIX = re.compile(r"(\.[A-Za-z0-9]{1,10}){0,2}")
+
+# Others may read what is stored, and only its owner may change it.
+_MODE = 0o644
 
 
 class UploadedFile:
@@ -39,6 +47,41 @@ class UploadedFile:
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move the position in the file."""
         return self.file.seek(offset, whence)
+
+    def save(self, folder: str | os.PathLike[str], suffix: str = "") -> Path:
+        """Store the file in *folder* under a new name, and return its path.
+
+        The name that the client gave it is no part of that: it may be any text, such as
+        ``../../settings.py``. Keep it beside, and escape it where it is shown.
+
+        Args:
+            folder: An existing folder.
+            suffix: The ending of the name, such as ``".png"``, once the application has
+                found out what the file is.
+
+        Raises:
+            ValueError: *suffix* is no ending.
+            OSError: It cannot be written; nothing is left of it then.
+        """
+        import secrets
+        import shutil
+
+        if not _SUFFIX.fullmatch(suffix):
+            raise ValueError(
+                f"{suffix!r} is no ending of a file's name. Use one such as '.png'."
+            )
+        path = Path(folder) / f"{secrets.token_hex(16)}{suffix}"
+        # NOTE: exclusively, so that a planted link leads nowhere.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+        try:
+            with os.fdopen(descriptor, "wb") as target:
+                os.fchmod(descriptor, _MODE)  # whatever the umask
+                self.file.seek(0)
+                shutil.copyfileobj(self.file, target)
+        except BaseException:
+            path.unlink()
+            raise
+        return path
 
     def close(self) -> None:
         """Close the file."""

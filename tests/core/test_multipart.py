@@ -139,3 +139,60 @@ def test_every_cut_is_the_same() -> None:
 
             assert ["1\r\n--X", ""] == fields.getlist("a")
             assert b"\r\n\r\n--XY" == file.read()
+
+
+NAMES = [
+    "../../settings.py",
+    "C:\\\\autoexec.bat",
+    "..",
+    ".htaccess",
+    "\u202egnp.exe",
+    "x" * 300,
+    "a/b",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_upload_is_stored_under_a_name_of_its_own(tmp_path: Path, name: str) -> None:
+    """What the client calls it is only told (S015)."""
+    file: Any = post(part("f", b"content", name) + END).files["f"]
+    path = file.save(tmp_path, ".bin")
+
+    assert [path] == list(tmp_path.iterdir())
+    assert (b"content", 0o644) == (path.read_bytes(), path.stat().st_mode & 0o777)
+    assert (32, ".bin") == (len(path.stem), path.suffix)
+    assert name.replace("\\\\", "\\") == file.filename
+
+
+def test_two_uploads_of_a_name_are_two_files(tmp_path: Path) -> None:
+    """None takes the place of another (S016); reading first does not matter."""
+    file: Any = post(part("f", LONG, "a") + END).files["f"]
+    file.read()
+    paths = {file.save(tmp_path), file.save(tmp_path)}
+
+    assert {LONG} == {path.read_bytes() for path in paths}
+    assert 2 == len(paths)
+
+
+def test_a_link_that_was_planted_leads_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is there already is not written through (S016)."""
+    target = tmp_path / "target"
+    target.write_bytes(b"kept")
+    (tmp_path / "known").symlink_to(target)
+    monkeypatch.setattr("secrets.token_hex", lambda _: "known")
+    file: Any = post(part("f", b"new", "a") + END).files["f"]
+
+    with pytest.raises(FileExistsError):
+        file.save(tmp_path)
+    assert b"kept" == target.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", ["png", "/x", "./x", ".p\n", "..", ".tar.gz.x.y"])
+def test_an_ending_is_one(tmp_path: Path, suffix: str) -> None:
+    """It leads into no other folder."""
+    file: Any = post(part("f", b"1", "a") + END).files["f"]
+
+    with pytest.raises(ValueError, match="no ending"):
+        file.save(tmp_path, suffix)
