@@ -263,6 +263,8 @@ class Request:
     def url_for(self, name: str, /, **params: Any) -> str:
         """Return the url of the route *name*; extra values become the query string.
 
+        Below an ``include()`` with a namespace its own routes come first.
+
         Raises:
             NoReverseMatch: There is no such route, or a value is missing or wrong.
         """
@@ -272,7 +274,7 @@ class Request:
                 f"This request has no router to find {name!r} with: it did not come "
                 "through an application."
             )
-        url: str = router.url_for(name, **params)
+        url: str = router.url_beside(self.route, name, params)
         return url
 
     def add_context(self, key: str, value: Any) -> None:

@@ -201,7 +201,7 @@ class Project:
         renderer = TemplateRenderer(self.config)
         for folder in self._template_folders():
             renderer.add_folder(folder)
-        renderer.add_global("url_for", router.url_for)
+        renderer.use_router(router)
         manager = MiddlewareManager()
         services: dict[str, Any] = {
             "config": self.config,

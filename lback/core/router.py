@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 from lback.core._matcher import ANY_METHOD
@@ -32,11 +33,23 @@ class Route:
         name: What ``url_for`` calls it.
         requires_auth: Whether only authenticated users may see it.
 
+    Attributes:
+        namespace: The namespace of the ``include()`` that mounted it, or nothing.
+
     Raises:
         InvalidRoute: The path, the view or a method cannot be used.
     """
 
-    __slots__ = ("call", "methods", "name", "path", "pattern", "requires_auth", "view")
+    __slots__ = (
+        "call",
+        "methods",
+        "name",
+        "namespace",
+        "path",
+        "pattern",
+        "requires_auth",
+        "view",
+    )
 
     def __init__(
         self,
@@ -52,6 +65,7 @@ class Route:
         self.view = view
         self.methods = None if methods is None else _checked(methods, path)
         self.name = name
+        self.namespace = ""
         self.requires_auth = requires_auth
 
     def match(self, path: str, method: str) -> dict[str, Any] | None:
@@ -202,11 +216,26 @@ class Router:
         Raises:
             NoReverseMatch: There is no such route, or a value is missing or wrong.
         """
-        route = self._names.get(name)
+        return self.url_beside(None, name, params)
+
+    def url_beside(
+        self, here: Route | None, name: str, params: Mapping[str, Any]
+    ) -> str:
+        """Do what :meth:`url_for` does, as seen from a route.
+
+        A name of the same namespace, or of one around it, comes before others.
+        """
+        route = None
+        namespace = here.namespace if here is not None else ""
+        while namespace and route is None:
+            route = self._names.get(f"{namespace}:{name}")
+            namespace = namespace.rpartition(":")[0]
+        if route is None:
+            route = self._names.get(name)
         if route is None:
             hint = did_you_mean(str(name), self._names)
             raise NoReverseMatch(f"No route is called {name!r}.{hint}")
-        return route.pattern.fill(params)
+        return route.pattern.fill(dict(params))
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes)
@@ -240,4 +269,6 @@ def _without(route: Route, methods: list[str] | None) -> Route | None:
         return route
     if not left:
         return None
-    return Route(route.path, route.view, left, route.name, route.requires_auth)
+    kept = Route(route.path, route.view, left, route.name, route.requires_auth)
+    kept.namespace = route.namespace
+    return kept

@@ -11,6 +11,9 @@ from lback.core.config import Config
 
 if TYPE_CHECKING:
     import jinja2
+    from jinja2.runtime import Context
+
+    from lback.core.router import Router
 
 
 def custom_uppercase(value: Any) -> Any:
@@ -41,11 +44,17 @@ class TemplateRenderer:
         self._db = (db_session, template_model, db_loader_func)
         self._folders: list[Path] = []
         self._globals: dict[str, Any] = {}
+        self._router: Router | None = None
         self._made: jinja2.Environment | None = None
 
     def add_folder(self, folder: Path) -> None:
         """Look for templates in *folder*, after those added before."""
         self._folders.append(folder)
+        self._made = None
+
+    def use_router(self, router: "Router") -> None:
+        """Let templates make urls from the names of routes, with ``url_for``."""
+        self._router = router
         self._made = None
 
     def add_global(self, name: str, value: Any) -> None:
@@ -104,8 +113,22 @@ class TemplateRenderer:
             auto_reload=bool(getattr(self._config, "DEBUG", False)),
         )
         environment.filters["custom_uppercase"] = custom_uppercase
+        if self._router is not None:
+            environment.globals["url_for"] = _url_maker(self._router)
         environment.globals.update(self._globals)
         return environment
+
+
+def _url_maker(router: "Router") -> Any:
+    """Return what makes urls in templates, as seen from the route of the request."""
+    import jinja2
+
+    @jinja2.pass_context
+    def url_for(context: "Context", name: str, /, **params: Any) -> str:
+        here = getattr(context.get("request"), "route", None)
+        return router.url_beside(here, name, params)
+
+    return url_for
 
 
 def _is_escaped(name: str | None) -> bool:

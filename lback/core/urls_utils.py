@@ -19,11 +19,13 @@ class Include:
     Args:
         module_path: The dotted path of a module that defines ``urlpatterns``.
         prefix: What every path in it starts with, such as ``"/shop"``.
+        namespace: What stands before the names of its routes, so that a module can be
+            mounted twice: ``"en"`` makes ``"en:orders.list"`` of ``"orders.list"``.
     """
 
-    __slots__ = ("module_path", "prefix")
+    __slots__ = ("module_path", "namespace", "prefix")
 
-    def __init__(self, module_path: str, prefix: str = "") -> None:
+    def __init__(self, module_path: str, prefix: str = "", namespace: str = "") -> None:
         if not isinstance(module_path, str) or not module_path.strip():
             raise InvalidRoute(
                 f"include({module_path!r}) does not name a module. "
@@ -34,14 +36,22 @@ class Include:
                 f"include({module_path!r}, prefix={prefix!r}): a prefix is a text, "
                 "such as '/shop'."
             )
+        if not isinstance(namespace, str) or (
+            namespace and not namespace.isidentifier()
+        ):
+            raise InvalidRoute(
+                f"include({module_path!r}, namespace={namespace!r}): a namespace is a "
+                "plain word, such as 'en'."
+            )
         self.module_path = module_path
         self.prefix = prefix
+        self.namespace = namespace
 
     def __repr__(self) -> str:
         return f"<Include {self.module_path!r} under {self.prefix!r}>"
 
 
-def include(module_path: str, prefix: str = "") -> Include:
+def include(module_path: str, prefix: str = "", namespace: str = "") -> Include:
     """Mount the routes of another module.
 
     The module is imported when the routes are collected, not here, so a url module
@@ -50,8 +60,10 @@ def include(module_path: str, prefix: str = "") -> Include:
     Args:
         module_path: The dotted path of a module that defines ``urlpatterns``.
         prefix: What every path in it starts with, such as ``"/shop"``.
+        namespace: What stands before the names of its routes, so that it can be
+            mounted twice.
     """
-    return Include(module_path, prefix)
+    return Include(module_path, prefix, namespace)
 
 
 def path(  # the documented signature of a route
@@ -85,19 +97,22 @@ def collect(module_path: str) -> list[Route]:
         AppBroken: A url module fails while it is imported.
         InvalidRoute: ``urlpatterns`` is missing or holds something else.
     """
-    return list(_walk(module_path, "", ()))
+    return list(_walk(Include(module_path), ()))
 
 
-def _walk(module_path: str, prefix: str, above: tuple[str, ...]) -> Iterator[Route]:
+def _walk(place: Include, above: tuple[str, ...]) -> Iterator[Route]:
+    module_path = place.module_path
     if module_path in above:
         chain = " -> ".join([*above, module_path])
         raise InvalidRoute(f"Url modules include each other: {chain}.")
     for entry in _patterns(module_path, above):
         if isinstance(entry, Include):
-            below = _join(prefix, entry.prefix)
-            yield from _walk(entry.module_path, below, (*above, module_path))
+            below = Include(entry.module_path)
+            below.prefix = _join(place.prefix, entry.prefix)
+            below.namespace = ":".join(filter(None, [place.namespace, entry.namespace]))
+            yield from _walk(below, (*above, module_path))
         elif isinstance(entry, Route):
-            yield _under(prefix, entry)
+            yield _under(place, entry)
         else:
             raise InvalidRoute(
                 f"urlpatterns of {module_path} holds {entry!r}. "
@@ -123,17 +138,21 @@ def _patterns(module_path: str, above: tuple[str, ...]) -> Iterable[Any]:
     return patterns
 
 
-def _under(prefix: str, route: Route) -> Route:
-    """Return *route* with *prefix* in front of its path."""
-    if not prefix:
+def _under(place: Include, route: Route) -> Route:
+    """Return *route* as it is below the prefix and in the namespace of *place*."""
+    if not (place.prefix or place.namespace):
         return route
-    return Route(
-        _join(prefix, route.path),
+    made = Route(
+        _join(place.prefix, route.path) if place.prefix else route.path,
         route.view,
         route.methods,
         route.name,
         route.requires_auth,
     )
+    if place.namespace:
+        made.namespace = place.namespace
+        made.name = route.name and f"{place.namespace}:{route.name}"
+    return made
 
 
 def _join(prefix: str, path: str) -> str:

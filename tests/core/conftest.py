@@ -86,7 +86,9 @@ class Site:
             config = self._make_config()
             renderer = TemplateRenderer(config)
             renderer.add_folder(self.templates)
-            renderer.add_global("url_for", self.router.url_for)
+            renderer.use_router(self.router)
+            self.services.setdefault("template_renderer", renderer)
+            self.services.setdefault("router", self.router)
             controller = AppController(
                 self.manager,
                 self.router,

@@ -1,6 +1,7 @@
 """path, include and the routes that a url module leads to."""
 
 from collections.abc import Callable
+from textwrap import dedent
 from types import ModuleType
 from typing import Any
 
@@ -10,6 +11,7 @@ from lback.core.exceptions import AppBroken
 from lback.core.exceptions import DuplicateRouteName
 from lback.core.exceptions import InvalidRoute
 from lback.core.router import Router
+from lback.core.types import Request
 from lback.core.urls_utils import collect
 from lback.core.urls_utils import Include
 from lback.core.urls_utils import include
@@ -260,3 +262,124 @@ def test_one_name_in_two_modules_is_an_error(make_module: MakeModule) -> None:
 
     with pytest.raises(DuplicateRouteName, match="'/a/' and to '/b/'"):
         router.add(second)
+
+
+# --- Namespaces ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def mounted(make_module: MakeModule) -> Router:
+    """Return the routes of an app that is mounted twice, and once more inside."""
+    make_module(
+        "app_urls",
+        dedent("""
+        from lback import path
+
+        def view(request):
+            return ""
+
+        urlpatterns = [path("/", view, name="app.list"), path("/x", view)]
+        """),
+    )
+    make_module(
+        "site_urls",
+        dedent("""
+        from lback import include
+
+        urlpatterns = [
+            include("app_urls", "/en", namespace="en"),
+            include("app_urls", "/de", namespace="de"),
+            include("inner_urls", "/fr", namespace="fr"),
+            include("app_urls", "/plain"),
+        ]
+        """),
+    )
+    make_module(
+        "inner_urls",
+        dedent("""
+        from lback import include
+
+        urlpatterns = [include("app_urls", "/deep", namespace="deep")]
+        """),
+    )
+    router = Router()
+    for route in collect("site_urls"):
+        router.add(route)
+    return router
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("app.list", "/plain/"),
+        ("en:app.list", "/en/"),
+        ("de:app.list", "/de/"),
+        ("fr:deep:app.list", "/fr/deep/"),
+    ],
+)
+def test_a_namespace_stands_before_the_name(
+    mounted: Router, name: str, url: str
+) -> None:
+    """One module, several places, each with a name of its own."""
+    assert url == mounted.url_for(name)
+
+
+@pytest.mark.parametrize(
+    ("here", "name", "url"),
+    [
+        ("/de/x", "app.list", "/de/"),
+        ("/de/x", "en:app.list", "/en/"),
+        ("/fr/deep/x", "app.list", "/fr/deep/"),
+        ("/fr/deep/x", "deep:app.list", "/fr/deep/"),
+        ("/plain/x", "app.list", "/plain/"),
+    ],
+)
+def test_an_app_stays_where_it_is_mounted(
+    mounted: Router, here: str, name: str, url: str
+) -> None:
+    """Its own names are those of the request's namespace, or of one around it."""
+    request = Request(here, "GET", None, None, {})
+    request.services = {"router": mounted}
+    request.route, _ = mounted.find(here, "GET")
+
+    assert url == request.url_for(name)
+
+
+def test_templates_stay_where_the_request_is(
+    site: Any, make_module: MakeModule
+) -> None:
+    """url_for in a template knows the request it is rendered for."""
+    make_module(
+        "page_urls",
+        dedent("""
+        from lback import path, render
+
+        def view(request):
+            return render(request, "page.txt")
+
+        urlpatterns = [path("/", view, name="page")]
+        """),
+    )
+    make_module(
+        "pages_urls",
+        dedent("""
+        from lback import include
+
+        urlpatterns = [
+            include("page_urls", "/a", namespace="a"),
+            include("page_urls", "/b", namespace="b"),
+        ]
+        """),
+    )
+    site.write("page.txt", "{{ url_for('page') }} {{ url_for('a:page', q=1) }}")
+    for route in collect("pages_urls"):
+        site.router.add(route)
+
+    assert ["/a/ /a/?q=1", "/b/ /a/?q=1"] == [site.ask(p).text for p in ("/a/", "/b/")]
+
+
+@pytest.mark.parametrize("namespace", ["a b", "a:b", "1", None])
+def test_a_namespace_is_a_plain_word(namespace: Any) -> None:
+    """The message says how to write it."""
+    with pytest.raises(InvalidRoute, match="a namespace is a plain word"):
+        Include("app_urls", "", namespace)
