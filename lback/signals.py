@@ -4,6 +4,8 @@ from lback.core.catalogue import before_render_template
 from lback.core.catalogue import changes_committed
 from lback.core.catalogue import db_session_committed
 from lback.core.catalogue import db_session_rolled_back
+from lback.core.catalogue import db_template_load_failed
+from lback.core.catalogue import db_template_loaded
 from lback.core.catalogue import error_handler_initialized
 from lback.core.catalogue import error_response_generated
 from lback.core.catalogue import got_request_exception
@@ -51,6 +53,8 @@ __all__ = [
     "changes_committed",
     "db_session_committed",
     "db_session_rolled_back",
+    "db_template_load_failed",
+    "db_template_loaded",
     "dispatcher",
     "error_handler_initialized",
     "error_response_generated",

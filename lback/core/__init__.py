@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from lback.core.server import wsgi_application
     from lback.core.signals import SignalDispatcher
     from lback.core.templates import custom_uppercase
+    from lback.core.templates import custom_url_tag
+    from lback.core.templates import default_global_context
     from lback.core.templates import TemplateRenderer
     from lback.core.types import HTTPMethod
     from lback.core.types import IntegerConverter
@@ -108,6 +110,8 @@ _HOMES = {
     "create_middleware": "lback.core.middleware_loader",
     "create_wsgi_app": "lback.core.wsgi_entry",
     "custom_uppercase": "lback.core.templates",
+    "custom_url_tag": "lback.core.templates",
+    "default_global_context": "lback.core.templates",
     "dispatcher": "lback.core.dispatcher_instance",
     "get_project_root": "lback.core.config_manager",
     "import_class": "lback.core.middleware_loader",
@@ -160,6 +164,8 @@ __all__ = [
     "create_middleware",
     "create_wsgi_app",
     "custom_uppercase",
+    "custom_url_tag",
+    "default_global_context",
     "dispatcher",
     "get_project_root",
     "import_class",

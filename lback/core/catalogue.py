@@ -286,6 +286,20 @@ class TemplateFailed(NamedTuple):
     exception: Exception
 
 
+class DatabaseTemplate(NamedTuple):
+    """The name of a template of the database."""
+
+    template_name: str
+
+
+class DatabaseTemplateFailed(NamedTuple):
+    """A template that the database does not have (no exception) or does not give."""
+
+    template_name: str
+    error_type: str
+    exception: Exception | None
+
+
 template_rendering_started = Signal(
     "template_rendering_started",
     payload=TemplateRendering,
@@ -301,6 +315,17 @@ template_rendering_failed = Signal(
     "template_rendering_failed",
     payload=TemplateFailed,
     doc="A template was not found, or failed while it was rendered.",
+)
+
+db_template_loaded = Signal(
+    "db_template_loaded",
+    payload=DatabaseTemplate,
+    doc="A template was read from the database.",
+)
+db_template_load_failed = Signal(
+    "db_template_load_failed",
+    payload=DatabaseTemplateFailed,
+    doc="A template is not in the database, or could not be read from it.",
 )
 
 # --- Data -----------------------------------------------------------------------
@@ -463,7 +488,6 @@ for _name, _signal in ALIASES.items():
 _PER_MIDDLEWARE = "the signals of each single middleware"
 _AUTH = "users and sessions"
 _CACHE = "the complete cache"
-_DB_TEMPLATES = "templates from the database"
 _FLASHES = "flash messages"
 
 # Documented names whose sender comes later, and what brings it. Connecting to one is
@@ -479,8 +503,6 @@ AWAITED = {
     "cache_item_fetched": _CACHE,
     "cache_item_set": _CACHE,
     "cache_miss": _CACHE,
-    "db_template_load_failed": _DB_TEMPLATES,
-    "db_template_loaded": _DB_TEMPLATES,
     "message_flashed": _FLASHES,
     "middleware_process_request_started": _PER_MIDDLEWARE,
     "middleware_process_request_succeeded": _PER_MIDDLEWARE,

@@ -7,15 +7,20 @@ from typing import Any
 import jinja2
 import pytest
 
+import lback
 from lback.core.catalogue import before_render_template
 from lback.core.catalogue import template_rendered
 from lback.core.catalogue import template_rendering_failed
 from lback.core.catalogue import template_rendering_started
+from lback.core.exceptions import NoReverseMatch
 from lback.core.exceptions import NotFound
 from lback.core.exceptions import ServerError
+from lback.core.router import Router
 from lback.core.shortcuts import redirect
 from lback.core.shortcuts import render
 from lback.core.templates import custom_uppercase
+from lback.core.templates import custom_url_tag
+from lback.core.templates import default_global_context
 from lback.core.templates import TemplateRenderer
 from lback.core.types import Request
 
@@ -130,6 +135,29 @@ def test_a_changed_template_is_read_again_in_debug(
     os.utime(file, (stat.st_atime, stat.st_mtime + 5))
 
     assert text == renderer.render_to_string("a.html")
+
+
+def test_templates_have_what_every_page_needs(
+    renderer: TemplateRenderer, tmp_path: Path, make_config: Any
+) -> None:
+    """The url of a static file, the time and the version."""
+    (tmp_path / "a.txt").write_text("{{ static('a b.css') }} {{ version }} {{ now() }}")
+    path, version, *time = renderer.render_to_string("a.txt").split()
+
+    assert ("/static/a%20b.css", lback.__version__) == (path, version)
+    assert time[-1].endswith("+00:00")
+    assert {"now", "version"} == set(default_global_context())
+
+
+def test_the_documented_tag_makes_urls(renderer: TemplateRenderer) -> None:
+    """Outside of templates it asks the routes of the application, too."""
+    router = Router()
+    router.add_route("/x/{key:int}", lambda request, key: "", ["GET"], "x.item")
+    renderer.use_router(router)
+
+    assert "/x/7?q=1" == custom_url_tag("x.item", key=7, q=1)
+    with pytest.raises(NoReverseMatch, match="No route is called 'y'"):
+        custom_url_tag("y")
 
 
 # --- Announced ----------------------------------------------------------------------

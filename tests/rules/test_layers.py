@@ -87,6 +87,7 @@ LAYERS: list[set[str]] = [
     {
         "lback.core._matcher",
         "lback.core._pattern",
+        "lback.core._template_rows",
         "lback.core._views",
         "lback.core.base_middleware",
         "lback.core.middleware_manager",

@@ -13,15 +13,8 @@ TO_COME = {
     "lback.core.Cache",
     "lback.core.CacheItem",
     "lback.core.WebSocketServer",
-    "lback.core.custom_url_tag",
-    "lback.core.default_global_context",
     "lback.core.cache.Cache",
     "lback.core.cache.CacheItem",
-    "lback.core.templates.TemplateRenderer.load_template_from_db",
-    "lback.core.templates.TemplateRenderer.render_from_db_to_string",
-    "lback.core.templates.TemplateRenderer.render_template_from_db",
-    "lback.core.templates.custom_url_tag",
-    "lback.core.templates.default_global_context",
     "lback.core.websocket.WebSocketServer",
 }
 
