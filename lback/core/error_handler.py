@@ -1,7 +1,6 @@
 """Turn exceptions into responses."""
 
 import logging
-import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -9,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from lback.core import catalogue
 from lback.core._accept import prefers_json
+from lback.core._debug_gate import DEBUG_HEADERS
+from lback.core._debug_gate import may_debug
+from lback.core._debug_gate import wants_html
 from lback.core._error_pages import error_page
 from lback.core._http import status_line
 from lback.core.exceptions import HTTPException
@@ -30,13 +32,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger("lback.request")
 
 _SORRY = "Something went wrong on our side."
+_SEE_LOG = f"{_SORRY} The server's log has the traceback."
 
 
 class ErrorHandler:
     """Make the response of every error, HTML or JSON as the client prefers.
 
     Args:
-        config: The settings; with ``DEBUG`` responses say more.
+        config: The settings; with ``DEBUG`` the developer gets a debug page.
         template_renderer: What pages are rendered with.
         router: The routes, for the 404 page of a project in debug.
     """
@@ -44,7 +47,7 @@ class ErrorHandler:
     def __init__(
         self, config: "Config", template_renderer: "TemplateRenderer", router: Router
     ) -> None:
-        self._is_debug = bool(getattr(config, "DEBUG", False))
+        self._config = config
         self._renderer = template_renderer
         self._router = router
         if catalogue.error_handler_initialized.is_heard:
@@ -75,7 +78,7 @@ class ErrorHandler:
         return self._answer(HTTPStatus.FORBIDDEN, message, request)
 
     def handle_404(self, request: Any) -> Response:
-        """Return a 404; in debug it lists the routes there are."""
+        """Return a 404; in debug it shows the nearest routes."""
         return self._answer(HTTPStatus.NOT_FOUND, "Route Not Found", request)
 
     def handle_405(self, request: Any, allowed_methods: list[str]) -> Response:
@@ -96,14 +99,12 @@ class ErrorHandler:
     def handle_exception(self, exception: Exception, request: Any) -> Response:
         """Return a 500 for an exception that nobody handled; it is logged."""
         _log(exception, request)
-        details = ""
-        if self._is_debug:
-            # NOTE: what mends it comes first, not behind a long traceback.
-            notes = [*getattr(exception, "__notes__", []), ""]
-            details = "\n".join(notes) + "".join(traceback.format_exception(exception))
         status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
-        message = f"{type(exception).__name__}: {exception}" if details else _SORRY
-        response = self._make(status, message, request, details=details)
+        if may_debug(request, self._config):
+            response = self._explain(status, _SORRY, exception, request)
+        else:
+            is_debug = bool(getattr(self._config, "DEBUG", False))
+            response = self._make(status, _SEE_LOG if is_debug else _SORRY, request)
         catalogue.unhandled_exception_response_generated.send(
             self,
             status_code=status,
@@ -138,15 +139,19 @@ class ErrorHandler:
     ) -> Response:
         """Make the response of an HTTP error and announce it, once."""
         status = int(status)
-        details = ""
         # NOTE: the routes are no help where the view itself found nothing.
         is_unrouted = exception is None or isinstance(exception, RouteNotFound)
-        if self._is_debug and status == HTTPStatus.NOT_FOUND and is_unrouted:
-            details = self._list_of_routes()
-        errors = exception.errors if isinstance(exception, ValidationError) else None
-        response = self._make(
-            status, message, request, details=details, headers=headers, errors=errors
-        )
+        is_missing = status == HTTPStatus.NOT_FOUND and is_unrouted
+        is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR and exception is not None
+        if (is_missing or is_ours) and may_debug(request, self._config):
+            response = self._explain(status, message, exception, request, headers)
+        else:
+            errors = (
+                exception.errors if isinstance(exception, ValidationError) else None
+            )
+            response = self._make(
+                status, message, request, headers=headers, errors=errors
+            )
         if catalogue.error_response_generated.is_heard:
             catalogue.error_response_generated.send(
                 self,
@@ -159,33 +164,50 @@ class ErrorHandler:
             )
         return response
 
-    def _make(  # noqa: PLR0913  # what an error consists of
+    def _make(
         self,
         status: int,
         message: str,
         request: Any,
         *,
-        details: str = "",
         headers: Mapping[str, str] | None = None,
         errors: Mapping[str, Any] | None = None,
     ) -> Response:
         if _prefers_json(request):
             more: dict[str, Any] = {} if errors is None else {"errors": dict(errors)}
-            if details:
-                more["details"] = details.splitlines()
             return JSONResponse(error_body(status, message, **more), status, headers)
-        if errors:
-            lines = [f"{field}: {text}" for field in errors for text in errors[field]]
-            details = "\n".join(lines)
-        page = error_page(status_line(status), message, details)
+        lines = [f"{f}: {text}" for f in errors or () for text in (errors or {})[f]]
+        page = error_page(status_line(status), message, "\n".join(lines))
         return HTMLResponse(page, status, headers)
 
-    def _list_of_routes(self) -> str:
-        lines = [
-            f"{route.path}  ({', '.join(route.methods or ['all methods'])})"
-            for route in self._router
-        ]
-        return "Routes:\n" + "\n".join(lines) if lines else "There are no routes."
+    def _explain(
+        self,
+        status: int,
+        message: str,
+        error: Exception | None,
+        request: "Request",
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Return a debug page: of an error, or of a path without a route.
+
+        In JSON it is the ``details``; *message* stands there as it does outside debug.
+        """
+        from lback.core import _debug_page as debug
+
+        headers = {**DEBUG_HEADERS, **(headers or {})}
+        is_page = not _prefers_json(request) and wants_html(request)
+        if status == HTTPStatus.NOT_FOUND or error is None:
+            tell = debug.routes_page if is_page else debug.routes_text
+            text = tell(request, self._router, config=self._config, status=status)
+        else:
+            show = debug.debug_page if is_page else debug.debug_text
+            text = show(error, request, config=self._config, status=status)
+        if is_page:
+            return HTMLResponse(text, status, headers)
+        if _prefers_json(request):
+            body = error_body(status, message, details=text.splitlines())
+            return JSONResponse(body, status, headers)
+        return Response(text, status, headers, content_type="text/plain; charset=utf-8")
 
 
 def _prefers_json(request: "Request | None") -> bool:

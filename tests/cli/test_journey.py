@@ -19,7 +19,7 @@ from shop.wsgi import application
 client = Client(application)
 """
 LOOK = """
-response = client.get("/orders/entries/")
+response = client.get("/orders/entries/", environ_base={"REMOTE_ADDR": "127.0.0.1"})
 print(response.status_code, response.text)
 """
 ADD = """

@@ -16,6 +16,7 @@ from lback.core.exceptions import Forbidden
 from lback.core.exceptions import HTTPException
 from lback.core.exceptions import MethodNotAllowed
 from lback.core.exceptions import ServerError
+from lback.core.exceptions import ServiceUnavailable
 from lback.core.exceptions import ValidationError
 from lback.core.router import Router
 from lback.core.templates import TemplateRenderer
@@ -40,25 +41,30 @@ def make(make_config: Any) -> Make:
 
 @pytest.fixture
 def request_(make_environ: Any) -> Request:
-    """Return a request of a browser."""
-    return Request("/a", "PUT", None, None, make_environ("/a", "PUT"))
+    """Return a request of a browser on this machine."""
+    here = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost"}
+    environ = make_environ("/a", "PUT", HTTP_ACCEPT="text/html", **here)
+    return Request("/a", "PUT", None, None, environ)
 
 
 def accepting(kinds: str) -> Request:
-    """Return a request of a client that accepts some types."""
-    return Request("/a", "PUT", None, {"Accept": kinds}, {})
+    """Return a request of a client on this machine that accepts some types."""
+    headers = {"Accept": kinds, "Host": "localhost"}
+    return Request("/a", "PUT", None, headers, {"REMOTE_ADDR": "127.0.0.1"})
 
 
-def fail(message: str) -> NoReturn:
+def fail(error: Exception) -> NoReturn:
     """Raise an exception."""
-    raise ZeroDivisionError(message)
+    raise error
 
 
-def failure(message: str = "canary") -> Exception:
+def failure(
+    message: str = "canary", kind: type[Exception] = ZeroDivisionError
+) -> Exception:
     """Return an exception that was raised."""
     try:
-        fail(message)
-    except ZeroDivisionError as error:
+        fail(kind(message))
+    except kind as error:
         return error
 
 
@@ -184,14 +190,46 @@ def test_validation_messages_are_on_the_page(make: Make, request_: Request) -> N
 # --- Debug --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("accepted", ["text/html", JSON])
-def test_a_traceback_is_for_debug(make: Make, accepted: str) -> None:
-    """In debug an unhandled exception is shown with its traceback."""
-    response = make(DEBUG=True).handle_exception(failure(), accepting(accepted))
+@pytest.mark.parametrize(
+    ("accepted", "content_type"),
+    [
+        ("text/html", "text/html; charset=utf-8"),
+        ("*/*", "text/plain; charset=utf-8"),
+        (JSON, JSON),
+    ],
+)
+@pytest.mark.parametrize("kind", [ZeroDivisionError, ServerError])
+def test_a_traceback_is_for_debug(
+    make: Make, accepted: str, content_type: str, kind: type[Exception]
+) -> None:
+    """In debug an error of the server is told as the client prefers, and not cached."""
+    response = make(DEBUG=True).respond(failure(kind=kind), accepting(accepted))
 
-    assert (True, True) == (
-        b"in failure" in response.body,
-        b"ZeroDivisionError: canary" in response.body,
+    assert (500, content_type, "no-store", True, True) == (
+        response.status_code,
+        response.content_type,
+        response.headers["Cache-Control"],
+        b"test_error_handler.py:" in response.body,
+        f"{kind.__name__}".encode() in response.body,
+    )
+
+
+def test_a_debug_page_keeps_the_headers_of_the_error(make: Make) -> None:
+    """A 503 says when to come again in debug, too."""
+    response = make(DEBUG=True).respond(ServiceUnavailable("x"), accepting("*/*"))
+
+    assert "Retry-After" in response.headers
+
+
+def test_a_debug_page_is_for_this_machine(make: Make) -> None:
+    """In debug a client elsewhere is told where to look, and nothing else."""
+    headers = {"Accept": "text/html", "Host": "localhost"}
+    request = Request("/a", "PUT", None, headers, {"REMOTE_ADDR": "192.168.1.7"})
+    response = make(DEBUG=True).handle_exception(failure(), request)
+
+    assert (True, False) == (
+        b"log has the traceback." in response.body,
+        b"canary" in response.body,
     )
 
 
@@ -228,21 +266,23 @@ def test_messages_are_escaped(make: Make, request_: Request) -> None:
     )
 
 
-def test_a_404_lists_the_routes_in_debug(make: Make, request_: Request) -> None:
-    """In debug a 404 shows which routes there are."""
+def test_a_404_shows_the_nearest_routes_in_debug(make: Make, request_: Request) -> None:
+    """In debug a 404 says why the nearest routes did not match."""
     router = Router()
     router.add_route("/a/{id:int}", lambda request: "", ["GET"])
-    router.add_route("/b", lambda request: "")
     response = make(router, DEBUG=True).handle_404(request_)
 
-    assert b"/a/{id:int}  (GET)\n/b  (all methods)" in response.body
+    assert b"it has 2 segments, the path has 1" in response.body
 
 
-def test_a_404_lists_the_routes_in_json(make: Make) -> None:
+def test_a_404_shows_the_routes_in_json(make: Make) -> None:
     """In debug the JSON of a 404 has the routes as details."""
     response = make(DEBUG=True).handle_404(accepting(JSON))
 
-    assert b'"details":["There are no routes."]' in response.body
+    assert (True, True) == (
+        b'"message":"Route Not Found"' in response.body,
+        b'"There are no routes."' in response.body,
+    )
 
 
 def test_a_404_lists_nothing_outside_debug(make: Make, request_: Request) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 ALLOWED = {
     "lback.compat._wrapped.asend_wrapped": "a receiver; logged, announced and returned",
     "lback.compat._wrapped.send_wrapped": "a receiver; logged, announced and returned",
+    "lback.core._debug_values.attempt": "handed to the caller, who shows it",
     "lback.core.app_controller._end": "the request has its answer; logged",
     "lback.core.app_controller._run_after": "a response hook; logged and announced",
     "lback.core.app_controller.handle_request": "the error becomes the response",
