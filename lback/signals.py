@@ -1,6 +1,15 @@
 """What an app imports to declare, to receive and to find the framework's signals."""
 
 from lback.core.catalogue import before_render_template
+from lback.core.catalogue import cache_cleared
+from lback.core.catalogue import cache_hit
+from lback.core.catalogue import cache_initialized
+from lback.core.catalogue import cache_item_deleted
+from lback.core.catalogue import cache_item_evicted
+from lback.core.catalogue import cache_item_expired
+from lback.core.catalogue import cache_item_fetched
+from lback.core.catalogue import cache_item_set
+from lback.core.catalogue import cache_miss
 from lback.core.catalogue import changes_committed
 from lback.core.catalogue import db_session_committed
 from lback.core.catalogue import db_session_rolled_back
@@ -50,6 +59,15 @@ __all__ = [
     "Signal",
     "SignalDispatcher",
     "before_render_template",
+    "cache_cleared",
+    "cache_hit",
+    "cache_initialized",
+    "cache_item_deleted",
+    "cache_item_evicted",
+    "cache_item_expired",
+    "cache_item_fetched",
+    "cache_item_set",
+    "cache_miss",
     "changes_committed",
     "db_session_committed",
     "db_session_rolled_back",

@@ -22,6 +22,8 @@ from lback._door import open_door
 if TYPE_CHECKING:
     from lback.core.app_controller import AppController
     from lback.core.base_middleware import BaseMiddleware
+    from lback.core.cache import Cache
+    from lback.core.cache import CacheItem
     from lback.core.config import Config
     from lback.core.config_manager import get_project_root
     from lback.core.config_manager import load_config
@@ -76,6 +78,8 @@ _HOMES = {
     "AppController": "lback.core.app_controller",
     "BadRequest": "lback.core.exceptions",
     "BaseMiddleware": "lback.core.base_middleware",
+    "Cache": "lback.core.cache",
+    "CacheItem": "lback.core.cache",
     "Config": "lback.core.config",
     "ConfigurationError": "lback.core.exceptions",
     "ErrorHandler": "lback.core.error_handler",
@@ -130,6 +134,8 @@ __all__ = [
     "AppController",
     "BadRequest",
     "BaseMiddleware",
+    "Cache",
+    "CacheItem",
     "Config",
     "ConfigurationError",
     "ErrorHandler",

@@ -328,6 +328,92 @@ db_template_load_failed = Signal(
     doc="A template is not in the database, or could not be read from it.",
 )
 
+# --- The cache ------------------------------------------------------------------
+
+
+class CacheKey(NamedTuple):
+    """The key of one item; the sender is the cache."""
+
+    key: Any
+
+
+class CacheItemFetched(NamedTuple):
+    """The key of an item whose value was handed out; ``outcome`` is ``"hit"``."""
+
+    key: Any
+    outcome: str
+
+
+class CacheItemSet(NamedTuple):
+    """A key and how long its value is kept.
+
+    ``ttl`` is in seconds, ``expires_at`` on the cache's clock; None means for ever.
+    ``Cache.incr`` keeps the ``expires_at`` of an item that is there.
+    """
+
+    key: Any
+    ttl: float | None
+    expires_at: float | None
+
+
+class CacheItemExpired(NamedTuple):
+    """A key and when its item expired, in seconds on the cache's clock."""
+
+    key: Any
+    expires_at: float
+
+
+class CacheCleared(NamedTuple):
+    """How many items were taken out at once."""
+
+    cleared_count: int
+
+
+cache_initialized = Signal(
+    "cache_initialized",
+    doc="A Cache was made.",
+)
+cache_item_fetched = Signal(
+    "cache_item_fetched",
+    payload=CacheItemFetched,
+    doc="A value was found in the cache; cache_hit follows.",
+)
+cache_hit = Signal(
+    "cache_hit",
+    payload=CacheKey,
+    doc="A value was found in the cache.",
+)
+cache_miss = Signal(
+    "cache_miss",
+    payload=CacheKey,
+    doc="A value was not found in the cache, or it had expired.",
+)
+cache_item_set = Signal(
+    "cache_item_set",
+    payload=CacheItemSet,
+    doc="A value was put into the cache.",
+)
+cache_item_deleted = Signal(
+    "cache_item_deleted",
+    payload=CacheKey,
+    doc="An item was taken out of the cache by whoever uses it.",
+)
+cache_item_expired = Signal(
+    "cache_item_expired",
+    payload=CacheItemExpired,
+    doc="An item was past its time when it was met, and was taken out.",
+)
+cache_item_evicted = Signal(
+    "cache_item_evicted",
+    payload=CacheKey,
+    doc="The item that was used longest ago made room in a full cache.",
+)
+cache_cleared = Signal(
+    "cache_cleared",
+    payload=CacheCleared,
+    doc="All items were taken out of the cache at once.",
+)
+
 # --- Data -----------------------------------------------------------------------
 
 
@@ -487,7 +573,6 @@ for _name, _signal in ALIASES.items():
 
 _PER_MIDDLEWARE = "the signals of each single middleware"
 _AUTH = "users and sessions"
-_CACHE = "the complete cache"
 _FLASHES = "flash messages"
 
 # Documented names whose sender comes later, and what brings it. Connecting to one is
@@ -495,14 +580,6 @@ _FLASHES = "flash messages"
 AWAITED = {
     "admin_login_failed": _AUTH,
     "admin_login_successful": _AUTH,
-    "cache_cleared": _CACHE,
-    "cache_hit": _CACHE,
-    "cache_initialized": _CACHE,
-    "cache_item_deleted": _CACHE,
-    "cache_item_expired": _CACHE,
-    "cache_item_fetched": _CACHE,
-    "cache_item_set": _CACHE,
-    "cache_miss": _CACHE,
     "message_flashed": _FLASHES,
     "middleware_process_request_started": _PER_MIDDLEWARE,
     "middleware_process_request_succeeded": _PER_MIDDLEWARE,

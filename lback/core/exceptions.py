@@ -45,6 +45,12 @@
     │   └── HalfWritten                (RuntimeError) a receiver failed amid its writes
     ├── MigrationError                 (RuntimeError) no state to go on from
     │   └── UnknownRevision            (LookupError) no migration is meant by a name
+    ├── CacheError                     a cache is used in a way that cannot work
+    │   ├── InvalidCacheKey            (TypeError) no item can be found by it
+    │   ├── InvalidCacheLimit          (ValueError) a time or a size that is none
+    │   ├── InvalidComputation         (TypeError) has no result to keep
+    │   ├── NotANumber                 (TypeError) cannot be counted
+    │   └── CacheLoop                  (RuntimeError) a value that needs itself
     └── HTTPException                  becomes a response with its status
         ├── BadRequest                 400
         │   ├── ValidationError        400, with messages by field
@@ -271,6 +277,30 @@ class MigrationError(FrameworkException, RuntimeError):
 
 class UnknownRevision(MigrationError, LookupError):
     """No migration, or more than one, is meant by a name."""
+
+
+class CacheError(FrameworkException):
+    """A cache is used in a way that cannot work."""
+
+
+class InvalidCacheKey(CacheError, TypeError):
+    """A value that no item can be found by."""
+
+
+class InvalidCacheLimit(CacheError, ValueError):
+    """A time to live, or a number of items, that no cache can keep to."""
+
+
+class InvalidComputation(CacheError, TypeError):
+    """Something whose result cannot be kept in a cache."""
+
+
+class NotANumber(CacheError, TypeError):
+    """A counter was to be moved that is none."""
+
+
+class CacheLoop(CacheError, RuntimeError):
+    """A value that is being computed was asked for by its own computation."""
 
 
 class HTTPException(FrameworkException):

@@ -10,11 +10,7 @@ import lback.core
 
 # Names of the reference whose code comes later. The list only shrinks.
 TO_COME = {
-    "lback.core.Cache",
-    "lback.core.CacheItem",
     "lback.core.WebSocketServer",
-    "lback.core.cache.Cache",
-    "lback.core.cache.CacheItem",
     "lback.core.websocket.WebSocketServer",
 }
 

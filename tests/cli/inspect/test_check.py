@@ -121,14 +121,16 @@ def test_an_awaited_signal_is_a_warning(write: Write, lback: Lback) -> None:
     write(
         {
             "shop/listeners.py": "from lback import receiver\n"
-            "@receiver('cache_hit')\ndef count(sender): pass\n"
+            "@receiver('user_login_failed')\ndef count(sender): pass\n"
         }
     )
     done = lback("check")
 
     assert (0, True, "0 errors, 1 warning.") == (
         done.returncode,
-        done.stdout.startswith("warning: Nothing sends 'cache_hit' yet; it comes with"),
+        done.stdout.startswith(
+            "warning: Nothing sends 'user_login_failed' yet; it comes with"
+        ),
         done.stdout.splitlines()[-1],
     )
 

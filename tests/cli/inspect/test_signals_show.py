@@ -232,8 +232,8 @@ def test_a_second_name_shows_the_same_signal(lback: Lback) -> None:
         ),
         ("zzz", "No signal is called 'zzz'. Run: lback signals list --framework"),
         (
-            "cache_hit",
-            "Nothing sends 'cache_hit' yet; it comes with the complete cache.",
+            "user_login_failed",
+            "Nothing sends 'user_login_failed' yet; it comes with users and sessions.",
         ),
     ],
 )

@@ -221,9 +221,17 @@ def test_a_class_may_be_spread_over_modules(sends_of: Callable[..., Sends]) -> N
         (undeclared, IMPORT + "c.no_such.send()", ["a:2 c.no_such"]),
         (undeclared, TELL + "tell(other)", ["a:3 other"]),
         (undeclared, IMPORT + ANNOUNCE + "announce(x)", ["a:5 x"]),
-        (awaited, IMPORT + "c.cache_hit.send()", ["a:2 cache_hit"]),
-        (awaited, "registry.get('cache_hit').send()", ["a:1 cache_hit"]),
-        (awaited, IMPORT + ANNOUNCE + "announce('cache_hit')", ["a:5 cache_hit"]),
+        (awaited, IMPORT + "c.user_login_failed.send()", ["a:2 user_login_failed"]),
+        (
+            awaited,
+            "registry.get('user_login_failed').send()",
+            ["a:1 user_login_failed"],
+        ),
+        (
+            awaited,
+            IMPORT + ANNOUNCE + "announce('user_login_failed')",
+            ["a:5 user_login_failed"],
+        ),
         (
             undocumented,
             IMPORT + "c.request_started.send(1, request=1, user=1)",
