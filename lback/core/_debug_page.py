@@ -115,7 +115,7 @@ def _routes_report(
     status: int,
     message: str,
 ) -> Report:
-    from lback.core._debug_routes import nearest
+    from lback.core._near_routes import nearest
 
     redactor, teller = _tools(request, config)
     lines = [

@@ -115,7 +115,7 @@ LAYERS: list[set[str]] = [
         "lback.core._debug_page",
         "lback.core._debug_report",
         "lback.core._debug_request",
-        "lback.core._debug_routes",
+        "lback.core._near_routes",
         "lback.core._debug_text",
         "lback.core._debug_values",
         "lback.core._error_pages",

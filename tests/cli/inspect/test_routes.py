@@ -161,3 +161,64 @@ def test_the_project_may_be_named(
     monkeypatch.chdir("/")
 
     assert 0 == lback("routes", root=here).returncode
+
+
+@pytest.mark.usefixtures("project")
+def test_a_path_is_explained(lback: Lback) -> None:
+    """The route that answers it, and the values of its variables."""
+    done = lback("routes", "--explain", "/shop/7?page=2")
+    *_, route, value = done.stdout.splitlines()
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert route.startswith("/shop/{id:int}  GET")
+    assert "  id = 7" == value
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("words", "first", "reason"),
+    [
+        (["/shop/x"], "GET /shop/x: 404; no route", "does not fit {id:int}"),
+        (["/shop/baskett"], "GET /shop/baskett: 404", "is 'baskett', not 'basket'"),
+        (
+            ["/other", "--method", "get"],
+            "GET /other: 405; allowed: POST, PUT.",
+            "it answers PUT, POST, not GET",
+        ),
+    ],
+)
+def test_a_path_that_nothing_answers_is_explained(
+    lback: Lback, words: list[str], first: str, reason: str
+) -> None:
+    """The nearest routes are there with the reason; the exit code is a failure's."""
+    done = lback("routes", "--explain", *words)
+    said = done.stdout.splitlines()
+
+    assert 1 == done.returncode
+    assert said[0].startswith(first)
+    assert any(reason in line for line in said[2:])
+
+
+@pytest.mark.usefixtures("project")
+def test_an_explanation_is_an_object(lback: Lback) -> None:
+    """For whatever asks in place of a person."""
+    found = json.loads(lback("routes", "--json", "--explain", "/shop/7").stdout)
+    missed = lback("routes", "--json", "--explain", "/shop/x")
+    nearest = json.loads(missed.stdout)["nearest"]
+
+    assert ("/shop/{id:int}", {"id": "7"}, []) == (
+        found["route"]["path"],
+        found["values"],
+        found["nearest"],
+    )
+    assert (1, 4) == (missed.returncode, len(nearest))
+    assert "segment 2, 'x', does not fit {id:int}" in [n["reason"] for n in nearest]
+
+
+@pytest.mark.usefixtures("project")
+def test_only_a_path_can_be_explained(lback: Lback) -> None:
+    """Anything else is a misuse of the command."""
+    done = lback("routes", "--explain", "shop")
+
+    assert 2 == done.returncode
+    assert "'shop' is no path; it begins with a slash" in done.stderr

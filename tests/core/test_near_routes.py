@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lback.core._debug_page import routes_page
 from lback.core._debug_page import routes_text
-from lback.core._debug_routes import nearest
+from lback.core._near_routes import nearest
 from lback.core.router import Route
 from lback.core.router import Router
 from lback.core.types import Request
