@@ -24,9 +24,7 @@ Row = tuple[str, str]
 
 def secrets_of(request: "Request | None", config: "Config | None") -> frozenset[str]:
     """Collect what must not be shown: of settings, environment and request."""
-    # NOTE: to a shell, PWD is no password but the folder it is in.
-    environ = {n: v for n, v in os.environ.items() if n not in {"PWD", "OLDPWD"}}
-    sources: list[Mapping[str, Any]] = [environ, _settings(config)]
+    sources: list[Mapping[str, Any]] = [os.environ, _settings(config)]
     if request is not None:
         headers = _read(lambda: dict(request.headers))
         sources += [headers, _read(lambda: dict(request.query)), _form(request)]

@@ -145,6 +145,11 @@ def must_be_hidden(name: str, value: object, known: Iterable[str] = ()) -> bool:
     return False
 
 
+# What shells call the working folder and the one before it: no passwords, but a part of
+# the file names in messages.
+_SHELLS_FOLDERS = frozenset({"PWD", "OLDPWD"})
+
+
 def secret_texts(*sources: Mapping[str, Any]) -> frozenset[str]:
     """Collect the texts of all secrets in settings or environments.
 
@@ -164,7 +169,8 @@ def _texts(name: str, value: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(value, Secret):
         yield value.reveal()
     elif isinstance(value, str):
-        if _OWN_NAME.search(_plain(name)):
+        is_folder = name in _SHELLS_FOLDERS and value.startswith("/")
+        if _OWN_NAME.search(_plain(name)) and not is_folder:
             yield value
         yield from _passwords_in(value)
     elif depth > 10:  # noqa: PLR2004  # deeper is a cycle or somebody's data

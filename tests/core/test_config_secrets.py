@@ -228,3 +228,9 @@ def test_mask_replaces_secrets_and_passwords() -> None:
     text = f"{CANARY} and redis://me:pw@host/0"
 
     assert "*** and redis://me:***@host/0" == mask(text, {CANARY})
+
+
+def test_the_folder_of_a_shell_is_no_secret() -> None:
+    """PWD is a folder there, and a password anywhere else."""
+    assert frozenset() == secret_texts({"PWD": "/home/ada/shop", "OLDPWD": "/home/ada"})
+    assert {"correct horse"} == secret_texts({"PWD": "correct horse"})
